@@ -1,0 +1,92 @@
+// Output: everything a shard wants. An output is permission to act now; the shell never orders,
+// delays or interprets.
+//
+// Owned and reused by the caller (clear() keeps capacity), so the steady state allocates nothing.
+// Spans and references in it live until the next step; bytes named by `sendable` are fetched with
+// gather() and stay until BytesSent or ConnectionClosed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+
+namespace rubus {
+
+struct ReadAppetite {
+  ConnectionId connection;
+  bool paused = false;
+  std::uint32_t next_read_bytes = 0;  // 0: the shell's default
+};
+
+struct CloseConnection {
+  ConnectionId connection;
+  bool after_flush = false;  // queued bytes leave first (bounded by the shell's linger time)
+};
+
+enum class TlsStart : std::uint8_t {
+  after_flush,  // the queued INFO leaves in clear, then the handshake must begin
+  peek,         // the first byte decides between TLS and plain (allow_non_tls)
+  now,          // handshake_first: wait for the handshake, nothing is sent before
+};
+
+struct StartTls {
+  ConnectionId connection;
+  TlsStart start = TlsStart::after_flush;
+};
+
+enum class JobKind : std::uint8_t { bcrypt_check, ed25519_verify };
+
+// Slow pure work. bcrypt_check: secret against hash. ed25519_verify: signature (64 bytes) over
+// message by key (32 bytes).
+struct Job {
+  JobTicket ticket;
+  JobKind kind = JobKind::bcrypt_check;
+  std::string secret;  // password | message
+  std::string hash;    // bcrypt hash | public key
+  std::string signature;
+};
+
+enum class LogLevel : std::uint8_t { info, debug, warning, error, fatal, trace };
+
+struct LogLine {
+  LogLevel level = LogLevel::info;
+  std::string text;
+};
+
+struct MonitorReply {
+  MonitorTicket ticket;
+  std::uint16_t status = 200;
+  bool is_json = true;  // else text/plain
+  std::string body;
+};
+
+struct Output {
+  std::vector<ConnectionId> sendable;  // each at most once per step
+  std::vector<ReadAppetite> appetite;
+  std::vector<CloseConnection> closes;
+  std::vector<StartTls> tls;
+  std::vector<Job> jobs;
+  std::vector<LogLine> logs;
+  std::vector<MonitorReply> replies;
+  bool stop_listening = false;  // lame duck or shutdown: close the client listener
+  bool finished = false;        // every connection is gone after a shutdown or lame duck
+  Instant wake_at = Instant::never();  // step me no later than this
+
+  void clear() {
+    sendable.clear();
+    appetite.clear();
+    closes.clear();
+    tls.clear();
+    jobs.clear();
+    logs.clear();
+    replies.clear();
+    stop_listening = false;
+    finished = false;
+    wake_at = Instant::never();
+  }
+};
+
+}  // namespace rubus

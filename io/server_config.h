@@ -1,0 +1,69 @@
+// ServerConfig: all that command line and configuration file say, as one plain value.
+//
+// `engine` is what the engine decides by; the rest concerns the shell alone: listeners,
+// certificates, log targets, files. Built by config_reader and command_line; consumed by
+// server_process. Defaults are those of nats-server.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "engine/seam/options.h"
+
+namespace rubus::io {
+
+struct ListenAddress {
+  std::string host = "0.0.0.0";
+  std::int32_t port = 4222;  // -1: any free port
+};
+
+struct TlsFiles {
+  std::vector<std::pair<std::string, std::string>> certificates;  // (certificate, key) files
+  std::string ca_file;
+  std::vector<std::string> cipher_suites;       // as configured, Go or IANA names
+  std::vector<std::string> curve_preferences;
+  std::string min_version = "1.2";
+  std::vector<std::string> pinned_certs;        // hex sha256 of the SPKI
+  bool present = false;                         // a tls block exists
+};
+
+struct LogTarget {
+  std::string file;
+  std::int64_t size_limit = 0;   // 0: no rotation
+  std::int64_t files_max = 0;    // log_max_num; 0: keep all
+  bool syslog = false;
+  std::string remote_syslog;
+  bool timestamps = true;
+  bool utc = false;
+};
+
+struct MonitorListen {
+  std::optional<ListenAddress> http;
+  std::optional<ListenAddress> https;
+  std::string base_path;
+};
+
+// A start-time remark: unsupported but harmless directive, integer duration, …
+struct ConfigWarning {
+  std::string text;  // "file:line:col: message"
+};
+
+struct ServerConfig {
+  Options engine;
+  ListenAddress client;
+  std::string client_advertise;
+  TlsFiles tls;
+  LogTarget log;
+  MonitorListen monitor;
+  std::string config_file;    // as given; empty without one
+  std::string config_digest;  // "sha256:…"
+  std::string pid_file;
+  std::string ports_file_dir;
+  std::string record_file;    // --record: flight recording of every batch
+  std::vector<ConfigWarning> warnings;
+};
+
+}  // namespace rubus::io
