@@ -28,10 +28,11 @@ static int key_count = 0;
 /* Says why a check failed; its value is always false, so that a check can return it. */
 #define WRONG(...) (snprintf(why, sizeof why, __VA_ARGS__), false)
 /* Leaves the check when a call into the library fails. */
-#define CALL(expression)                                                                \
-  do {                                                                                  \
-    natsStatus status_ = (expression);                                                  \
-    if (status_ != NATS_OK) return WRONG("%s: %s", #expression, natsStatus_GetText(status_)); \
+#define CALL(expression)                                                \
+  do {                                                                  \
+    natsStatus status_ = (expression);                                  \
+    if (status_ != NATS_OK)                                             \
+      return WRONG("%s: %s", #expression, natsStatus_GetText(status_)); \
   } while (0)
 
 static void report(const char* name, bool held) {
@@ -65,7 +66,8 @@ static bool wait_for_count(const int* counter, int target) {
     result = pthread_cond_timedwait(&changed, &lock, &end);
   }
   bool reached = *counter >= target;
-  if (!reached) snprintf(why, sizeof why, "counted %d of %d", *counter, target);
+  if (!reached)
+    snprintf(why, sizeof why, "counted %d of %d", *counter, target);
   pthread_mutex_unlock(&lock);
   return reached;
 }
@@ -77,8 +79,8 @@ static void count_one(int* counter) {
   pthread_mutex_unlock(&lock);
 }
 
-static natsStatus sign_nonce(char** text, unsigned char** signature, int* length,
-                             const char* nonce, void* closure) {
+static natsStatus sign_nonce(char** text, unsigned char** signature, int* length, const char* nonce,
+                             void* closure) {
   (void)text;
   return nats_Sign((const char*)closure, nonce, signature, length);
 }
@@ -92,7 +94,8 @@ static bool make_options(natsOptions** options, const char* url) {
   if (key_value("user") != NULL) {
     CALL(natsOptions_SetUserInfo(*options, key_value("user"), key_value("pass")));
   }
-  if (key_value("token") != NULL) CALL(natsOptions_SetToken(*options, key_value("token")));
+  if (key_value("token") != NULL)
+    CALL(natsOptions_SetToken(*options, key_value("token")));
   if (key_value("seed") != NULL) {
     CALL(natsOptions_SetNKey(*options, key_value("nkey"), sign_nonce, (void*)key_value("seed")));
   }
@@ -146,7 +149,8 @@ static bool expect_subjects(natsSubscription* sub, const char* const* subjects, 
   natsMsg* message = NULL;
   for (int index = 0; index < count; ++index) {
     CALL(natsSubscription_NextMsg(&message, sub, patience_ms));
-    if (!message_is(message, subjects[index], subjects[index])) return false;
+    if (!message_is(message, subjects[index], subjects[index]))
+      return false;
     natsMsg_Destroy(message);
   }
   uint64_t queued = 0;
@@ -185,16 +189,19 @@ static bool check_queue(natsConnection* nc) {
   CALL(natsConnection_FlushTimeout(nc, patience_ms));
   uint64_t queued = 0, sum = 0;
   CALL(natsSubscription_QueuedMsgs(plain, &queued));
-  if (queued != total) return WRONG("the plain subscription got %d", (int)queued);
+  if (queued != total)
+    return WRONG("the plain subscription got %d", (int)queued);
   for (int index = 0; index < members; ++index) {
     CALL(natsSubscription_QueuedMsgs(member[index], &queued));
-    if (queued == 0) return WRONG("member %d got nothing", index);
+    if (queued == 0)
+      return WRONG("member %d got nothing", index);
     sum += queued;
     for (uint64_t left = queued; left > 0; --left) {
       natsMsg* message = NULL;
       CALL(natsSubscription_NextMsg(&message, member[index], patience_ms));
       int number = atoi(natsMsg_GetData(message));
-      if (number < 0 || number >= total || seen[number]) return WRONG("%d came twice", number);
+      if (number < 0 || number >= total || seen[number])
+        return WRONG("%d came twice", number);
       seen[number] = true;
       natsMsg_Destroy(message);
     }
@@ -220,7 +227,8 @@ static bool check_headers(natsConnection* nc) {
   if (count != 2 || strcmp(values[0], "red") != 0 || strcmp(values[1], "green") != 0) {
     return WRONG("%d values of Colour", count);
   }
-  if (strcmp(shape, "round one") != 0) return WRONG("Shape is '%s'", shape);
+  if (strcmp(shape, "round one") != 0)
+    return WRONG("Shape is '%s'", shape);
   return message_is(in, "headers", "body");
 }
 
@@ -233,8 +241,7 @@ static void answer_request(natsConnection* nc, natsSubscription* sub, natsMsg* m
                            void* closure) {
   (void)sub;
   char text[64];
-  snprintf(text, sizeof text, "re:%.*s", natsMsg_GetDataLength(message),
-           natsMsg_GetData(message));
+  snprintf(text, sizeof text, "re:%.*s", natsMsg_GetDataLength(message), natsMsg_GetData(message));
   natsConnection_PublishString(nc, natsMsg_GetReply(message), text);
   count_one(&((struct responder*)closure)->answered);
   natsMsg_Destroy(message);
@@ -262,12 +269,15 @@ static bool check_request_many(natsConnection* nc) {
   int sum = 0;
   pthread_mutex_lock(&lock);
   for (int index = 0; index < responders; ++index) {
-    if (responder[index].answered == 0) snprintf(why, sizeof why, "responder %d idle", index);
-    if (responder[index].answered == 0) sum = -total;
+    if (responder[index].answered == 0)
+      snprintf(why, sizeof why, "responder %d idle", index);
+    if (responder[index].answered == 0)
+      sum = -total;
     sum += responder[index].answered;
   }
   pthread_mutex_unlock(&lock);
-  if (sum < 0) return false;
+  if (sum < 0)
+    return false;
   return sum == total ? true : WRONG("%d answers for %d requests", sum, total);
 }
 
@@ -297,7 +307,8 @@ static bool check_request_scatter(natsConnection* nc) {
     natsMsg* message = NULL;
     CALL(natsSubscription_NextMsg(&message, inbox_sub, patience_ms));
     int from = atoi(natsMsg_GetData(message));
-    if (from < 0 || from >= responders || answered[from]) return WRONG("%d came twice", from);
+    if (from < 0 || from >= responders || answered[from])
+      return WRONG("%d came twice", from);
     answered[from] = true;
     natsMsg_Destroy(message);
   }
@@ -307,9 +318,9 @@ static bool check_request_scatter(natsConnection* nc) {
 static bool check_no_responders(natsConnection* nc) {
   natsMsg* answer = NULL;
   int64_t start = nats_Now();
-  natsStatus status = natsConnection_RequestString(&answer, nc, "nobody.listens", "?",
-                                                   patience_ms);
-  if (status != NATS_NO_RESPONDERS) return WRONG("got %s", natsStatus_GetText(status));
+  natsStatus status = natsConnection_RequestString(&answer, nc, "nobody.listens", "?", patience_ms);
+  if (status != NATS_NO_RESPONDERS)
+    return WRONG("got %s", natsStatus_GetText(status));
   return nats_Now() - start < patience_ms / 2 ? true : WRONG("it took too long");
 }
 
@@ -332,7 +343,8 @@ static bool check_drain(const char* url) {
   natsOptions* options = NULL;
   natsConnection* nc = NULL;
   natsSubscription* sub = NULL;
-  if (!make_options(&options, url)) return false;
+  if (!make_options(&options, url))
+    return false;
   CALL(natsOptions_SetClosedCB(options, on_event, &closed));
   CALL(natsConnection_Connect(&nc, options));
   CALL(natsConnection_Subscribe(&sub, nc, "drain.me", on_counted_message, &handled));
@@ -341,7 +353,8 @@ static bool check_drain(const char* url) {
   }
   CALL(natsConnection_FlushTimeout(nc, patience_ms));
   CALL(natsConnection_DrainTimeout(nc, patience_ms));
-  if (!wait_for_count(&closed, 1)) return false;
+  if (!wait_for_count(&closed, 1))
+    return false;
   pthread_mutex_lock(&lock);
   int count = handled;
   pthread_mutex_unlock(&lock);
@@ -350,7 +363,8 @@ static bool check_drain(const char* url) {
 
 static bool connect_to(natsConnection** nc, const char* url) {
   natsOptions* options = NULL;
-  if (!make_options(&options, url)) return false;
+  if (!make_options(&options, url))
+    return false;
   CALL(natsConnection_Connect(nc, options));
   return true;
 }
@@ -380,7 +394,8 @@ static bool check_reconnect(const char* url) {
   natsSubscription* sub = NULL;
   natsMsg* message = NULL;
   char line[16];
-  if (!make_options(&options, url)) return false;
+  if (!make_options(&options, url))
+    return false;
   CALL(natsOptions_SetAllowReconnect(options, true));
   CALL(natsOptions_SetMaxReconnect(options, 10000));
   CALL(natsOptions_SetReconnectWait(options, 20));
@@ -390,8 +405,10 @@ static bool check_reconnect(const char* url) {
   CALL(natsConnection_FlushTimeout(nc, patience_ms));
   printf("ready\n");
   fflush(stdout);
-  if (fgets(line, sizeof line, stdin) == NULL) return WRONG("no word from the driver");
-  if (!wait_for_count(&reconnected, 1)) return false;
+  if (fgets(line, sizeof line, stdin) == NULL)
+    return WRONG("no word from the driver");
+  if (!wait_for_count(&reconnected, 1))
+    return false;
   CALL(natsConnection_PublishString(nc, "after.restart.now", "alive"));
   CALL(natsSubscription_NextMsg(&message, sub, patience_ms));
   return message_is(message, "after.restart.now", "alive");
@@ -405,9 +422,11 @@ static bool check_login(const char* url, const char* subject) {
 static bool check_refused(const char* url, bool by_login) {
   natsOptions* options = NULL;
   natsConnection* nc = NULL;
-  if (!make_options(&options, url)) return false;
+  if (!make_options(&options, url))
+    return false;
   natsStatus status = natsConnection_Connect(&nc, options);
-  if (status == NATS_OK) return WRONG("the connection was accepted");
+  if (status == NATS_OK)
+    return WRONG("the connection was accepted");
   const char* text = nats_GetLastError(NULL);
   if (by_login && status != NATS_CONNECTION_AUTH_FAILED &&
       (text == NULL || strstr(text, "Authorization Violation") == NULL)) {
@@ -419,8 +438,7 @@ static bool check_refused(const char* url, bool by_login) {
 static char permission_errors[error_text_size];
 static int permission_error_count = 0;
 
-static void on_error(natsConnection* nc, natsSubscription* sub, natsStatus status,
-                     void* closure) {
+static void on_error(natsConnection* nc, natsSubscription* sub, natsStatus status, void* closure) {
   (void)sub;
   (void)status;
   (void)closure;
@@ -434,10 +452,12 @@ static void on_error(natsConnection* nc, natsSubscription* sub, natsStatus statu
 }
 
 static bool expect_violation(int count, const char* wanted) {
-  if (!wait_for_count(&permission_error_count, count)) return false;
+  if (!wait_for_count(&permission_error_count, count))
+    return false;
   pthread_mutex_lock(&lock);
   bool found = strcasestr(permission_errors, wanted) != NULL;
-  if (!found) snprintf(why, sizeof why, "no \"%s\" in: %.2000s", wanted, permission_errors);
+  if (!found)
+    snprintf(why, sizeof why, "no \"%s\" in: %.2000s", wanted, permission_errors);
   pthread_mutex_unlock(&lock);
   return found;
 }
@@ -457,7 +477,8 @@ static bool denied_subscribe(natsConnection* nc) {
 
 static bool connect_with_error_handler(natsConnection** nc, const char* url) {
   natsOptions* options = NULL;
-  if (!make_options(&options, url)) return false;
+  if (!make_options(&options, url))
+    return false;
   CALL(natsOptions_SetErrorHandler(options, on_error, NULL));
   CALL(natsConnection_Connect(nc, options));
   return true;
@@ -467,7 +488,8 @@ static void run_permissions(const char* url) {
   natsConnection* nc = NULL;
   bool connected = connect_with_error_handler(&nc, url);
   report("permission_publish", connected && denied_publish(nc));
-  if (!connected) return;
+  if (!connected)
+    return;
   report("permission_subscribe", denied_subscribe(nc));
   report("permission_allowed", round_trip(nc, "ok.still"));
 }
@@ -478,7 +500,8 @@ int main(int argument_count, char** arguments) {
     return 2;
   }
   const char *scenario = arguments[1], *url = arguments[2];
-  for (int index = 3; index < argument_count; ++index) keys[key_count++] = arguments[index];
+  for (int index = 3; index < argument_count; ++index)
+    keys[key_count++] = arguments[index];
   if (strcmp(scenario, "core") == 0) {
     run_core(url);
   } else if (strcmp(scenario, "reconnect") == 0) {
