@@ -16,7 +16,8 @@ _BANNED = [
     (r"\bTODO\b(?!\s*\(?#\d+)", None, (), False, "TODO without an issue number"),
     (r"\b(?:FIXME|XXX|HACK)\b", None, (), False, "finish it, or write an issue"),
     (r"not implemented|unimplemented", None, (), False, "finish it, or say what is refused"),
-    (r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\b|\btime\.sleep\b|\bsleep\s*\((?!0\))|^\s*sleep\s+\d",
+    (r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\b|\btime\.sleep\b"
+     r"|\bsleep\s*\((?!0\))|^\s*sleep\s+\d",
      _TIMED, (), True, "wait for a condition with a deadline, not for time"),
     (r"\bGTEST_SKIP\b|\bDISABLED_\w+", None, (), True, "a test that is skipped cannot fail"),
     (r"\b__(?:DATE|TIME|TIMESTAMP)__\b", None, (), True, "the build would depend on its time"),
