@@ -1,0 +1,11 @@
+// What happens between a broken ensure() and abort(): the hook lets the flight recorder flush and
+// the log file receive the sentence. One hook per process; it may not allocate.
+#pragma once
+
+namespace rubus::io {
+
+using AbortHook = void (*)(void* argument, const char* sentence);
+
+void set_abort_hook(AbortHook hook, void* argument);
+
+}  // namespace rubus::io

@@ -1,0 +1,52 @@
+// JobPool: slow pure work on threads of its own: password hashes and signatures.
+//
+// The engine names the work (Job) and hears the verdict (JobDone); what runs here sees only the
+// job's own bytes. Threads start with the first job, so a server that needs none has none. Jobs are
+// taken in order; results arrive in whatever order they finish.
+//
+// Bound: the engine allows one job per connection that is logging in, so the queue is bounded by
+// max_connections.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/seam/input.h"
+#include "engine/seam/output.h"
+
+namespace rubus::io {
+
+// The work itself; true: accepted. Safe to call from any thread.
+bool run_job(const Job& job);
+
+class JobPool {
+ public:
+  // `on_done` is called on a pool thread.
+  using OnDone = std::function<void(JobDone)>;
+
+  JobPool(std::size_t threads_max, OnDone on_done);
+  JobPool(const JobPool&) = delete;
+  JobPool& operator=(const JobPool&) = delete;
+  // Waits for the job in hand; those that wait are dropped.
+  ~JobPool();
+
+  void submit(Job job);
+
+ private:
+  void work();
+
+  const std::size_t threads_max_;
+  const OnDone on_done_;
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> waiting_;  // guarded by mutex_
+  std::size_t idle_ = 0;     // guarded by mutex_
+  bool stopping_ = false;    // guarded by mutex_
+};
+
+}  // namespace rubus::io

@@ -1,0 +1,71 @@
+// ServerProcess: one Rubus server from its configuration to its exit code.
+//
+// Start: log, keys, listeners (a taken port ends it here), shard, files, "Server is ready". Then
+// signals: INT and TERM end it in order, HUP reads the configuration again, USR1 opens the log file
+// again, USR2 begins lame duck mode. What the engine wishes beyond sockets (log lines, jobs,
+// monitoring answers) is carried from here. No decision about clients is made here.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/entropy_source.h"
+#include "io/flight_recorder.h"
+#include "io/job_pool.h"
+#include "io/listener.h"
+#include "io/log_sink.h"
+#include "io/server_config.h"
+#include "io/shard_loop.h"
+#include "io/shard_mailbox.h"
+
+namespace rubus::io {
+
+class ServerProcess {
+ public:
+  // `program` is the name it was started by; it names the ports file.
+  ServerProcess(ServerConfig config, std::string program);
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess();
+
+  // Serves until told to stop; the exit code.
+  int run();
+
+ private:
+  bool open_log();
+  void print_banner();
+  bool open_listeners();
+  void name_server();
+  bool start_shard();
+  void start_accepting();
+  bool write_files();
+  void remove_files();
+  void wait_signal();
+  void on_signal(int number);
+  void begin_shutdown();
+  void end_run();
+  void submit(Job&& job);
+  ShardLoop::Wishes wishes();
+
+  ServerConfig config_;
+  std::string program_;
+  LogSink log_;
+  EntropySource entropy_;
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::signal_set signals_;
+  Listener listener_;
+  FlightRecorder recorder_;
+  std::unique_ptr<ShardLoop> loop_;
+  std::unique_ptr<ShardMailbox<JobDone>> job_results_;  // before jobs_: outlives its threads
+  std::unique_ptr<JobPool> jobs_;
+  std::string ports_file_;
+  bool lame_duck_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace rubus::io

@@ -1,0 +1,279 @@
+#include "io/shard_loop.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "io/clock_source.h"
+#include "io/flight_recorder.h"
+
+namespace rubus::io {
+
+namespace {
+
+constexpr std::size_t batch_bytes_max = std::size_t{1} << 20U;
+constexpr std::size_t batch_inputs_max = 256;
+constexpr std::size_t read_bytes_default = std::size_t{64} << 10U;
+constexpr std::size_t read_bytes_max = std::size_t{1} << 20U;
+
+}  // namespace
+
+ShardLoop::ShardLoop(boost::asio::io_context& context, const Options& options, std::uint64_t seed,
+                     WallTime started, Wishes wishes)
+    : context_(context),
+      wishes_(std::move(wishes)),
+      shard_(options, seed, started),
+      timer_(context) {}
+
+ShardLoop::~ShardLoop() {
+  timer_.cancel();
+  for (Slot& slot : slots_) {
+    if (slot.socket != nullptr) {
+      close(*slot.socket, CloseCause::peer_closed);
+    }
+  }
+  // Pending waits live in the sockets' memory: let Asio answer them before it goes.
+  context_.restart();
+  while (dying_ > 0 && context_.poll() > 0) {
+  }
+  inputs_.clear();
+  output_.clear();
+  if (read_block_ != nullptr) {
+    drop_reference(read_block_);
+  }
+}
+
+void ShardLoop::run() {
+  while (!stopped_) {
+    run_once();
+  }
+}
+
+void ShardLoop::run_once() {
+  if (!has_work() && ready_.empty() && flush_next_.empty()) {
+    context_.run_one();
+  }
+  context_.poll();
+  read_ready();
+  const Instant now = now_monotonic();
+  if (has_work() || !flush_next_.empty() || now >= wake_at_) {
+    turn();
+  }
+}
+
+// ---- connections
+// ---------------------------------------------------------------------------------
+
+void ShardLoop::adopt(int descriptor, const Address& remote) {
+  std::uint32_t index = 0;
+  if (free_slots_.empty()) {
+    index = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    index = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  Slot& slot = slots_[index];
+  const ConnectionId connection{index, ++slot.generation};
+  slot.socket = std::make_unique<ClientSocket>(*this, context_, descriptor, connection);
+  if (slot.socket->is_closed()) {
+    slot.socket.reset();
+    free_slots_.push_back(index);
+    return;
+  }
+  ++open_;
+  inputs_.emplace_back(ConnectionOpened{connection, remote, entropy_.nonce()});
+  slot.socket->wait_readable();
+}
+
+ClientSocket* ShardLoop::find(ConnectionId connection) {
+  if (connection.slot >= slots_.size() ||
+      slots_[connection.slot].generation != connection.generation) {
+    return nullptr;
+  }
+  return slots_[connection.slot].socket.get();
+}
+
+void ShardLoop::close(ClientSocket& socket, CloseCause cause) {
+  const ConnectionId connection = socket.connection();
+  if (socket.state.sent_bytes > 0) {
+    inputs_.emplace_back(BytesSent{connection, socket.state.sent_bytes});
+    socket.state.sent_bytes = 0;
+  }
+  inputs_.emplace_back(ConnectionClosed{connection, cause});
+  Slot& slot = slots_[connection.slot];
+  std::unique_ptr<ClientSocket> self = std::move(slot.socket);
+  free_slots_.push_back(connection.slot);
+  --open_;
+  self->close();
+  if (!self->may_be_destroyed()) {
+    ++dying_;
+    ClientSocket* const place = self.get();
+    place->own(std::move(self));
+  }
+}
+
+bool ShardLoop::destroy_if_answered(ClientSocket& socket) {
+  if (!socket.is_closed()) {
+    return false;
+  }
+  if (socket.may_be_destroyed()) {
+    --dying_;
+    const std::unique_ptr<ClientSocket> last = socket.disown();
+  }
+  return true;
+}
+
+// ---- collect
+// -------------------------------------------------------------------------------------
+
+bool ShardLoop::is_batch_full() const {
+  return inputs_.size() >= batch_inputs_max || batch_bytes_ >= batch_bytes_max;
+}
+
+void ShardLoop::on_readable(ClientSocket& socket) {
+  if (destroy_if_answered(socket) || socket.state.closing) {
+    return;
+  }
+  if (is_batch_full() || socket.state.read_turn == turn_) {
+    queue_ready(socket);
+    return;
+  }
+  read(socket);
+}
+
+void ShardLoop::queue_ready(ClientSocket& socket) {
+  if (!socket.state.queued_ready) {
+    socket.state.queued_ready = true;
+    ready_.push_back(socket.connection());
+  }
+}
+
+void ShardLoop::read_ready() {
+  if (ready_.empty()) {
+    return;
+  }
+  ready_now_.swap(ready_);
+  for (const ConnectionId connection : ready_now_) {
+    ClientSocket* const socket = find(connection);
+    if (socket == nullptr) {
+      continue;
+    }
+    socket->state.queued_ready = false;
+    on_readable(*socket);
+  }
+  ready_now_.clear();
+}
+
+Block* ShardLoop::take_read_block(std::size_t bytes) {
+  if (bytes == read_bytes_default && read_block_ != nullptr) {
+    return std::exchange(read_block_, nullptr);
+  }
+  return shard_.blocks().take(bytes);
+}
+
+// Pin rule: what may be kept for long does not hold a block more than eight times its size.
+Slice ShardLoop::fitting_slice(Block* block, std::size_t bytes) {
+  if (bytes >= block->capacity / 8) {
+    return Slice::adopt(block, 0, bytes);
+  }
+  Slice slice = Slice::copy_of(shard_.blocks(), {block->bytes(), bytes});
+  if (read_block_ == nullptr && block->capacity == read_bytes_default) {
+    read_block_ = block;
+  } else {
+    drop_reference(block);
+  }
+  return slice;
+}
+
+void ShardLoop::read(ClientSocket& socket) {
+  if (socket.state.paused) {
+    socket.state.has_input = true;
+    return;
+  }
+  const std::size_t wanted =
+      socket.state.next_read_bytes == 0
+          ? read_bytes_default
+          : std::min<std::size_t>(socket.state.next_read_bytes, read_bytes_max);
+  Block* const block = take_read_block(wanted);
+  const Transfer transfer = socket.receive(block->bytes(), wanted);
+  socket.state.read_turn = turn_;
+  if (transfer.status != TransferStatus::done) {
+    if (read_block_ == nullptr && block->capacity == read_bytes_default) {
+      read_block_ = block;
+    } else {
+      drop_reference(block);
+    }
+    if (transfer.status == TransferStatus::would_block) {
+      socket.wait_readable();
+    } else {
+      close(socket, transfer.status == TransferStatus::ended ? CloseCause::peer_closed
+                                                             : CloseCause::read_error);
+    }
+    return;
+  }
+  batch_bytes_ += transfer.bytes;
+  inputs_.emplace_back(BytesReceived{socket.connection(), fitting_slice(block, transfer.bytes)});
+  if (transfer.bytes == wanted) {
+    queue_ready(socket);  // most likely there is more
+  } else {
+    socket.wait_readable();
+  }
+}
+
+// ---- step
+// ----------------------------------------------------------------------------------------
+
+void ShardLoop::report_sent() {
+  for (const ConnectionId connection : sent_) {
+    ClientSocket* const socket = find(connection);
+    if (socket != nullptr && socket->state.sent_bytes > 0) {
+      inputs_.emplace_back(BytesSent{connection, socket->state.sent_bytes});
+      socket->state.sent_bytes = 0;
+    }
+  }
+  sent_.clear();
+}
+
+void ShardLoop::turn() {
+  report_sent();
+  const InputBatch batch{now_monotonic(), now_wall(), inputs_};
+  if (recorder_ != nullptr) {
+    recorder_->append_batch(batch);
+  }
+  output_.clear();
+  shard_.step(batch, output_);
+  if (recorder_ != nullptr) {
+    recorder_->after_step(shard_);
+  }
+  inputs_.clear();
+  batch_bytes_ = 0;
+  ++turn_;
+  close_overdue(batch.now);
+  perform();
+}
+
+void ShardLoop::set_timer(Instant wake_at) {
+  wake_at_ = wake_at;
+  if (!lingering_.empty()) {
+    wake_at_ = std::min(wake_at_, lingering_.front().until);
+  }
+  // A timer that fires early costs one idle turn; moving it at every step costs a system call each.
+  if (wake_at_ >= timer_at_) {
+    return;
+  }
+  timer_at_ = wake_at_;
+  const std::chrono::nanoseconds since_boot(wake_at_.nanoseconds);
+  timer_.expires_at(std::chrono::steady_clock::time_point(since_boot));
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) {
+      timer_at_ = Instant::never();
+      if (now_monotonic() < wake_at_) {
+        set_timer(wake_at_);
+      }
+    }
+  });
+}
+
+}  // namespace rubus::io

@@ -1,0 +1,160 @@
+// ShardLoop, second half: doing what an Output allows.
+#include <algorithm>
+#include <array>
+
+#include "io/clock_source.h"
+#include "io/shard_loop.h"
+
+namespace rubus::io {
+
+namespace {
+
+constexpr std::size_t pieces_per_write_max = 64;
+// How long queued bytes of a closing connection may take to leave. A client that does not read its
+// last -ERR does not keep a descriptor for longer.
+constexpr Duration linger_time = seconds(2);
+
+}  // namespace
+
+void ShardLoop::perform() {
+  for (const LogLine& line : output_.logs) {
+    wishes_.log(line);
+  }
+  for (const ReadAppetite& wish : output_.appetite) {
+    perform_appetite(wish);
+  }
+  flush_again();
+  for (const ConnectionId connection : output_.sendable) {
+    if (ClientSocket* const socket = find(connection)) {
+      flush(*socket);
+    }
+  }
+  for (const CloseConnection& wish : output_.closes) {
+    perform_close(wish);
+  }
+  for (Job& job : output_.jobs) {
+    wishes_.job(std::move(job));
+  }
+  for (MonitorReply& reply : output_.replies) {
+    wishes_.reply(std::move(reply));
+  }
+  if (output_.stop_listening) {
+    wishes_.stop_listening();
+  }
+  set_timer(output_.wake_at);
+  if (output_.finished) {
+    wishes_.finished();
+  }
+}
+
+void ShardLoop::perform_appetite(const ReadAppetite& wish) {
+  ClientSocket* const socket = find(wish.connection);
+  if (socket == nullptr) {
+    return;
+  }
+  socket->state.next_read_bytes = wish.next_read_bytes;
+  const bool resumed = socket->state.paused && !wish.paused;
+  socket->state.paused = wish.paused;
+  if (resumed && socket->state.has_input) {
+    socket->state.has_input = false;
+    queue_ready(*socket);
+  }
+}
+
+void ShardLoop::perform_close(const CloseConnection& wish) {
+  ClientSocket* const socket = find(wish.connection);
+  if (socket == nullptr) {
+    return;  // the peer was faster; its ConnectionClosed is on the way
+  }
+  if (!wish.after_flush) {
+    close(*socket, CloseCause::peer_closed);
+    return;
+  }
+  if (!socket->state.closing) {
+    socket->state.closing = true;
+    lingering_.push_back({wish.connection, now_monotonic() + linger_time});
+    flush(*socket);
+  }
+}
+
+void ShardLoop::close_overdue(Instant now) {
+  while (!lingering_.empty()) {
+    ClientSocket* const socket = find(lingering_.front().connection);
+    if (socket != nullptr) {
+      if (now < lingering_.front().until) {
+        return;
+      }
+      close(*socket, CloseCause::write_error);
+    }
+    lingering_.pop_front();
+  }
+}
+
+void ShardLoop::on_writable(ClientSocket& socket) {
+  if (!destroy_if_answered(socket)) {
+    flush(socket);
+  }
+}
+
+void ShardLoop::flush_again() {
+  flush_now_.swap(flush_next_);
+  for (const ConnectionId connection : flush_now_) {
+    if (ClientSocket* const socket = find(connection)) {
+      socket->state.queued_flush = false;
+      flush(*socket);
+    }
+  }
+  flush_now_.clear();
+}
+
+// Writes what is queued for the connection, once. gather() shows bytes until the engine has been
+// told that they left, so those of this turn are skipped.
+void ShardLoop::flush(ClientSocket& socket) {
+  if (socket.is_waiting_writable()) {
+    return;
+  }
+  std::array<ByteView, pieces_per_write_max> views;
+  const std::size_t count = shard_.gather(socket.connection(), views);
+  std::array<iovec, pieces_per_write_max> pieces;
+  std::size_t pieces_count = 0;
+  std::size_t bytes = 0;
+  std::size_t skip = socket.state.sent_bytes;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t skipped = std::min(skip, views[i].size);
+    skip -= skipped;
+    if (skipped < views[i].size) {
+      pieces[pieces_count++] = {const_cast<char*>(views[i].data) + skipped,
+                                views[i].size - skipped};
+      bytes += views[i].size - skipped;
+    }
+  }
+  if (bytes > 0) {
+    const Transfer transfer = socket.send({pieces.data(), pieces_count});
+    if (transfer.status == TransferStatus::failed) {
+      close(socket, CloseCause::write_error);
+      return;
+    }
+    if (transfer.bytes > 0) {
+      if (socket.state.sent_bytes == 0) {
+        sent_.push_back(socket.connection());
+      }
+      socket.state.sent_bytes += transfer.bytes;
+    }
+    if (transfer.bytes < bytes) {
+      socket.wait_writable();
+      return;
+    }
+  }
+  if (count == views.size()) {  // perhaps more than fits one look
+    if (!socket.state.queued_flush) {
+      socket.state.queued_flush = true;
+      flush_next_.push_back(socket.connection());
+    }
+    return;
+  }
+  if (socket.state.closing) {
+    close(socket, CloseCause::peer_closed);
+  }
+}
+
+}  // namespace rubus::io

@@ -1,0 +1,13 @@
+// What this build calls itself.
+//
+// `claimed_nats_version` is the NATS server version whose behaviour is implemented; clients gate
+// features on it, so it only rises when the features of that version are there.
+#pragma once
+
+namespace rubus::io {
+
+inline constexpr char own_version[] = "0.1.0";
+inline constexpr char claimed_nats_version[] = "2.14.0";
+inline constexpr char toolchain_name[] = "rubus-cpp20";  // INFO "go": honest, this is not Go
+
+}  // namespace rubus::io
