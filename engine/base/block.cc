@@ -9,9 +9,8 @@ namespace {
 
 // Index of the smallest class that holds `bytes`.
 std::size_t class_of(std::size_t bytes) {
-  const std::size_t rounded = std::bit_ceil(bytes < BlockPool::class_bytes_min
-                                                ? BlockPool::class_bytes_min
-                                                : bytes);
+  const std::size_t rounded =
+      std::bit_ceil(bytes < BlockPool::class_bytes_min ? BlockPool::class_bytes_min : bytes);
   return static_cast<std::size_t>(std::countr_zero(rounded) -
                                   std::countr_zero(BlockPool::class_bytes_min));
 }

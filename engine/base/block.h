@@ -86,8 +86,7 @@ class Slice {
     return adopt(block, 0, bytes.size());
   }
 
-  Slice(const Slice& other)
-      : block_(other.block_), offset_(other.offset_), size_(other.size_) {
+  Slice(const Slice& other) : block_(other.block_), offset_(other.offset_), size_(other.size_) {
     if (block_ != nullptr) {
       add_reference(block_);
     }

@@ -68,8 +68,8 @@ class ByteQueue {
   char* grow(BlockPool& pool, std::size_t bytes);
 
   std::vector<Piece> pieces_;
-  std::uint32_t first_ = 0;       // pieces before it are consumed
-  std::uint32_t room_ = 0;        // free bytes behind the last piece; 0 if it may not be written
+  std::uint32_t first_ = 0;  // pieces before it are consumed
+  std::uint32_t room_ = 0;   // free bytes behind the last piece; 0 if it may not be written
   std::uint32_t next_block_ = block_bytes_min;
   std::size_t size_ = 0;
 };

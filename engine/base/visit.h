@@ -23,7 +23,7 @@ class DigestVisitor {
   explicit DigestVisitor(Digest& digest) : digest_(digest) {}
   void operator()(std::string_view /*name*/, std::string_view text) { digest_.add(text); }
   template <class T>
-    requires std::integral<T> || std::is_enum_v<T>
+  requires std::integral<T> || std::is_enum_v<T>
   void operator()(std::string_view /*name*/, T value) {
     digest_.add(static_cast<std::uint64_t>(value));
   }
@@ -42,7 +42,7 @@ class TextVisitor {
     text_.append(name).append("=").append(value).append(" ");
   }
   template <class T>
-    requires std::integral<T> || std::is_enum_v<T>
+  requires std::integral<T> || std::is_enum_v<T>
   void operator()(std::string_view name, T value) {
     text_.append(name).append("=");
     append_number(text_, static_cast<std::int64_t>(value));

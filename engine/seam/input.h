@@ -52,14 +52,14 @@ struct ConnectionClosed {
 };
 
 struct TlsFacts {
-  std::string version;  // "1.3"
-  std::string cipher;   // "TLS_AES_128_GCM_SHA256"
-  std::vector<std::string> emails;     // subject alternative names of the client certificate
+  std::string version;              // "1.3"
+  std::string cipher;               // "TLS_AES_128_GCM_SHA256"
+  std::vector<std::string> emails;  // subject alternative names of the client certificate
   std::vector<std::string> dns_names;
-  std::string subject;                 // RFC 2253
-  std::string subject_short;           // as monitoring shows it
-  std::string spki_sha256;             // hex
-  std::string cert_sha256;             // hex
+  std::string subject;        // RFC 2253
+  std::string subject_short;  // as monitoring shows it
+  std::string spki_sha256;    // hex
+  std::string cert_sha256;    // hex
 };
 
 enum class TlsStage : std::uint8_t {
@@ -106,9 +106,9 @@ struct MonitorAsked {
   std::shared_ptr<const MonitorQuestion> question;
 };
 
-using Input = std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged,
-                           JobDone, OptionsChanged, LameDuckRequested, ShutdownRequested,
-                           MonitorAsked>;
+using Input =
+    std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged, JobDone,
+                 OptionsChanged, LameDuckRequested, ShutdownRequested, MonitorAsked>;
 static_assert(sizeof(Input) <= 56, "an input stays within a cache line");
 
 struct InputBatch {

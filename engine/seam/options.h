@@ -17,8 +17,8 @@
 namespace rubus {
 
 struct ResponsePermission {
-  std::int64_t messages_max = 1;            // -1: unlimited
-  Duration time_to_live = seconds(120);     // negative: never expires
+  std::int64_t messages_max = 1;         // -1: unlimited
+  Duration time_to_live = seconds(120);  // negative: never expires
 };
 
 // An entry of a subscribe list may be "subject queue".
@@ -74,7 +74,7 @@ struct TlsOptions {
 struct Limits {
   std::int64_t max_payload = 1'048'576;  // -1: unlimited
   std::int64_t max_pending = 67'108'864;
-  std::int64_t max_control_line = 4096;  // negative: every line with an argument is refused
+  std::int64_t max_control_line = 4096;   // negative: every line with an argument is refused
   std::int64_t max_connections = 65'536;  // 0 or negative: every client is refused
   std::int64_t max_subscriptions = 0;     // per connection; 0: unlimited
   std::uint32_t max_subscription_tokens = 0;
@@ -95,11 +95,11 @@ struct TraceOptions {
 struct ServerIdentity {
   std::string server_id;  // public server nkey, "N" + 55 characters
   std::string server_name;
-  std::string version;     // the NATS version whose behaviour is implemented
+  std::string version;  // the NATS version whose behaviour is implemented
   std::string git_commit;
-  std::string toolchain;   // INFO "go"
-  std::string xkey;        // curve25519 public key "X…"; may be empty
-  std::string host;        // as told to clients
+  std::string toolchain;  // INFO "go"
+  std::string xkey;       // curve25519 public key "X…"; may be empty
+  std::string host;       // as told to clients
   std::uint16_t port = 0;
 };
 
@@ -126,9 +126,9 @@ struct Options {
   MonitorOptions monitor;
   Duration lame_duck_duration = seconds(120);
   Duration lame_duck_grace_period = seconds(10);
-  bool headers = true;                  // false: no_header_support
-  bool fast_producer_stall = true;      // false: no_fast_producer_stall
-  bool match_cache = true;              // false: disable_sublist_cache
+  bool headers = true;              // false: no_header_support
+  bool fast_producer_stall = true;  // false: no_fast_producer_stall
+  bool match_cache = true;          // false: disable_sublist_cache
 };
 
 }  // namespace rubus

@@ -71,8 +71,8 @@ struct Output {
   std::vector<Job> jobs;
   std::vector<LogLine> logs;
   std::vector<MonitorReply> replies;
-  bool stop_listening = false;  // lame duck or shutdown: close the client listener
-  bool finished = false;        // every connection is gone after a shutdown or lame duck
+  bool stop_listening = false;         // lame duck or shutdown: close the client listener
+  bool finished = false;               // every connection is gone after a shutdown or lame duck
   Instant wake_at = Instant::never();  // step me no later than this
 
   void clear() {

@@ -1,0 +1,14 @@
+// Text of a peer address, as logs and monitoring show it: "127.0.0.1", "::1"; IPv6 per RFC 5952.
+#pragma once
+
+#include <string>
+
+#include "engine/seam/input.h"
+
+namespace rubus {
+
+std::string host_text(const Address& address);
+// "127.0.0.1:4222", "[::1]:4222"
+std::string host_and_port_text(const Address& address);
+
+}  // namespace rubus

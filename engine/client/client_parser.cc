@@ -1,0 +1,302 @@
+#include "engine/client/client_parser.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "engine/base/ensure.h"
+
+namespace rubus {
+
+namespace {
+
+bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
+
+char upper(char byte) { return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 32) : byte; }
+
+}  // namespace
+
+ClientParser::~ClientParser() { drop_assembly(); }
+
+void ClientParser::drop_assembly() {
+  if (assembled_ != nullptr) {
+    drop_reference(assembled_);
+    assembled_ = nullptr;
+  }
+  assembled_size_ = 0;
+}
+
+void ClientParser::feed(Slice bytes) {
+  ensure(!has_input(), "the parser is fed only when it asked for more");
+  input_ = std::move(bytes);
+  at_ = 0;
+}
+
+std::size_t ClientParser::missing_payload() const {
+  return state_ == State::payload ? payload_wanted_ - assembled_size_ : 0;
+}
+
+ParseResult ClientParser::next() {
+  ensure(state_ != State::ended, "nothing is parsed behind an ending");
+  ParseResult result = ParseResult::need_more;
+  if (state_ == State::start && is_gate_open && next_fast_publish(result)) {
+    return result;
+  }
+  result = next_slowly();
+  if (result == ParseResult::need_more) {
+    input_ = {};
+    at_ = 0;
+  }
+  return result;
+}
+
+// The common case: a whole "PUB …" line lies in this read. False: take the slow way, which gives
+// the same answer for every input.
+bool ClientParser::next_fast_publish(ParseResult& result) {
+  const char* begin = input_.data() + at_;
+  const std::size_t available = input_.size() - at_;
+  if (available < 8 || std::memcmp(begin, "PUB ", 4) != 0 || is_blank(begin[4])) {
+    return false;
+  }
+  // Why from 5: the first byte of an argument is taken as it is, even a line end.
+  const void* found = std::memchr(begin + 5, '\n', available - 5);
+  if (found == nullptr) {
+    return false;
+  }
+  const char* line_feed = static_cast<const char*>(found);
+  if (line_feed[-1] != '\r' || line_feed - 1 == begin + 4) {
+    return false;
+  }
+  const std::string_view argument(begin + 4, static_cast<std::size_t>(line_feed - 1 - begin - 4));
+  at_ += static_cast<std::size_t>(line_feed + 1 - begin);
+  verb_ = Verb::publish;
+  if (static_cast<std::int64_t>(argument.size()) > limits.max_control_line) {
+    result = end(ParseResult::control_line_exceeded);
+    return true;
+  }
+  result = parse_publish(argument);
+  if (result == ParseResult::need_more) {
+    input_ = {};
+    at_ = 0;
+  }
+  return true;
+}
+
+ParseResult ClientParser::next_slowly() {
+  while (at_ < input_.size()) {
+    ParseResult result = ParseResult::need_more;
+    switch (state_) {
+      case State::start:
+      case State::verb:
+        result = on_verb_byte(input_.data()[at_++]);
+        break;
+      case State::blanks:
+        result = on_blanks();
+        break;
+      case State::argument:
+        result = on_argument();
+        break;
+      case State::rest_of_line:
+        result = on_rest_of_line();
+        break;
+      case State::payload:
+        result = on_payload();
+        break;
+      case State::ended:
+        ensure(false, "nothing is parsed behind an ending");
+    }
+    if (result != ParseResult::need_more) {
+      return result;
+    }
+  }
+  return ParseResult::need_more;
+}
+
+ParseResult ClientParser::on_verb_byte(char byte) {
+  struct Known {
+    std::string_view text;
+    Verb verb;
+  };
+  static constexpr std::array<Known, 10> known = {{{"CONNECT", Verb::connect},
+                                                   {"PUB", Verb::publish},
+                                                   {"HPUB", Verb::header_publish},
+                                                   {"SUB", Verb::subscribe},
+                                                   {"UNSUB", Verb::unsubscribe},
+                                                   {"PING", Verb::ping},
+                                                   {"PONG", Verb::pong},
+                                                   {"INFO", Verb::info},
+                                                   {"+OK", Verb::ok},
+                                                   {"-ERR", Verb::error}}};
+  if (state_ == State::start) {
+    if (!is_gate_open && upper(byte) != 'C') {
+      --at_;  // the byte is looked at again once the gate is open
+      return ParseResult::connect_required;
+    }
+    state_ = State::verb;
+    verb_size_ = 0;
+  }
+  verb_text_[verb_size_++] = upper(byte);
+  const std::string_view seen(verb_text_, verb_size_);
+  for (const Known& candidate : known) {
+    if (candidate.text == seen) {
+      verb_ = candidate.verb;
+      blank_seen_ = false;
+      carriage_return_seen_ = false;
+      line_.clear();
+      const bool has_argument = verb_ != Verb::ping && verb_ != Verb::pong && verb_ != Verb::ok;
+      state_ = has_argument ? State::blanks : State::rest_of_line;
+      return ParseResult::need_more;
+    }
+    if (candidate.text.substr(0, seen.size()) == seen) {
+      return ParseResult::need_more;
+    }
+  }
+  return end(ParseResult::unknown_operation);
+}
+
+ParseResult ClientParser::on_blanks() {
+  while (at_ < input_.size() && is_blank(input_.data()[at_])) {
+    blank_seen_ = true;
+    ++at_;
+  }
+  if (at_ == input_.size()) {
+    return ParseResult::need_more;
+  }
+  const bool needs_blank = verb_ != Verb::connect && verb_ != Verb::info;
+  if (needs_blank && !blank_seen_) {
+    return end(ParseResult::unknown_operation);
+  }
+  state_ = State::argument;
+  return ParseResult::need_more;
+}
+
+ParseResult ClientParser::on_argument() {
+  const char* begin = input_.data() + at_;
+  const std::size_t available = input_.size() - at_;
+  // The first byte of an argument is taken as it is, even a line end.
+  const std::size_t skipped = line_.empty() ? 1 : 0;
+  const char* searched = begin + skipped;
+  const void* found = std::memchr(searched, '\n', available - skipped);
+  const std::size_t size = found == nullptr
+                               ? available
+                               : static_cast<std::size_t>(static_cast<const char*>(found) - begin);
+  if (!carriage_return_seen_) {
+    carriage_return_seen_ = std::memchr(searched, '\r', size - skipped) != nullptr;
+  }
+  const std::size_t chopped = carriage_return_seen_ ? 1 : 0;
+  if (static_cast<std::int64_t>(line_.size() + size - chopped) > limits.max_control_line) {
+    return end(ParseResult::control_line_exceeded);
+  }
+  if (found == nullptr) {
+    line_.append(begin, size);
+    at_ = input_.size();
+    return ParseResult::need_more;
+  }
+  std::string_view argument(begin, size);
+  if (!line_.empty()) {
+    line_.append(begin, size);
+    spare_line_.swap(line_);
+    line_.clear();
+    argument = spare_line_;
+  }
+  argument.remove_suffix(chopped);
+  at_ += size + 1;
+  return on_line(argument);
+}
+
+ParseResult ClientParser::on_line(std::string_view argument) {
+  state_ = State::start;
+  argument_ = argument;
+  switch (verb_) {
+    case Verb::connect:
+      return ParseResult::connect;
+    case Verb::info:
+      return ParseResult::info;
+    case Verb::error:
+      return end(ParseResult::client_error);
+    case Verb::publish:
+    case Verb::header_publish:
+      return parse_publish(argument);
+    case Verb::subscribe:
+      return parse_subscribe(argument);
+    case Verb::unsubscribe:
+      return parse_unsubscribe(argument);
+    case Verb::none:
+    case Verb::ping:
+    case Verb::pong:
+    case Verb::ok:
+      break;
+  }
+  ensure(false, "verbs without argument never reach the end of one");
+  return ParseResult::need_more;
+}
+
+ParseResult ClientParser::on_rest_of_line() {
+  const char* begin = input_.data() + at_;
+  const void* found = std::memchr(begin, '\n', input_.size() - at_);
+  if (found == nullptr) {
+    at_ = input_.size();
+    return ParseResult::need_more;
+  }
+  at_ += static_cast<std::size_t>(static_cast<const char*>(found) - begin) + 1;
+  state_ = State::start;
+  if (verb_ == Verb::ping) {
+    return ParseResult::ping;
+  }
+  return verb_ == Verb::pong ? ParseResult::pong : ParseResult::ok;
+}
+
+ParseResult ClientParser::on_payload() {
+  if (assembled_ != nullptr || input_.size() - at_ < payload_wanted_) {
+    return assemble_payload();
+  }
+  const std::string_view body(input_.data() + at_, payload_wanted_);
+  at_ += payload_wanted_;
+  publish_.source = &input_;
+  return finish_payload(body);
+}
+
+// A payload that spans reads is gathered into one block, so that it can be referenced as a whole.
+ParseResult ClientParser::assemble_payload() {
+  constexpr std::size_t first_bytes = std::size_t{64} << 10U;
+  const std::size_t taken = std::min(payload_wanted_ - assembled_size_, input_.size() - at_);
+  if (assembled_ == nullptr) {
+    assembled_ = pool_.take(std::min(payload_wanted_, std::max(taken, first_bytes)));
+  }
+  if (assembled_size_ + taken > assembled_->capacity) {
+    const std::size_t grown =
+        std::max<std::size_t>(assembled_size_ + taken, std::size_t{assembled_->capacity} * 2);
+    Block* larger = pool_.take(std::min(payload_wanted_, grown));
+    std::memcpy(larger->bytes(), assembled_->bytes(), assembled_size_);
+    drop_reference(assembled_);
+    assembled_ = larger;
+  }
+  std::memcpy(assembled_->bytes() + assembled_size_, input_.data() + at_, taken);
+  assembled_size_ += taken;
+  at_ += taken;
+  const bool terminator_begun = assembled_size_ + 1 >= payload_wanted_;
+  if (terminator_begun && assembled_->bytes()[payload_wanted_ - 2] != '\r') {
+    drop_assembly();
+    return end(ParseResult::unknown_operation);
+  }
+  if (assembled_size_ < payload_wanted_) {
+    return ParseResult::need_more;
+  }
+  assembled_slice_ = Slice::adopt(assembled_, 0, payload_wanted_);
+  assembled_ = nullptr;
+  assembled_size_ = 0;
+  publish_.source = &assembled_slice_;
+  return finish_payload(assembled_slice_.view());
+}
+
+ParseResult ClientParser::finish_payload(std::string_view body) {
+  state_ = State::start;
+  payload_wanted_ = 0;
+  if (body[body.size() - 2] != '\r' || body[body.size() - 1] != '\n') {
+    return end(ParseResult::unknown_operation);
+  }
+  publish_.body = body;
+  return ParseResult::publish;
+}
+
+}  // namespace rubus

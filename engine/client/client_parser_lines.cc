@@ -1,0 +1,161 @@
+// The argument lines of PUB, HPUB, SUB and UNSUB.
+#include <array>
+#include <cstring>
+
+#include "engine/base/ensure.h"
+#include "engine/base/text_number.h"
+#include "engine/client/client_parser.h"
+
+namespace rubus {
+
+namespace {
+
+constexpr std::size_t arguments_max = 5;  // one more than any verb takes
+
+struct Arguments {
+  std::array<std::string_view, arguments_max> texts;
+  std::size_t count = 0;
+};
+
+// Splits on runs of the given separators; stops counting at arguments_max.
+Arguments split(std::string_view line, std::string_view separators) {
+  Arguments found;
+  std::size_t at = 0;
+  while (found.count < arguments_max) {
+    at = line.find_first_not_of(separators, at);
+    if (at == std::string_view::npos) {
+      break;
+    }
+    const std::size_t stop = std::min(line.find_first_of(separators, at), line.size());
+    found.texts[found.count++] = line.substr(at, stop - at);
+    at = stop;
+  }
+  return found;
+}
+
+// True if `later` begins exactly one blank behind the end of `earlier`.
+bool is_one_space_apart(std::string_view earlier, std::string_view later) {
+  return earlier.data() + earlier.size() + 1 == later.data() && later.data()[-1] == ' ';
+}
+
+}  // namespace
+
+ParseResult ClientParser::parse_publish(std::string_view argument) {
+  publish_ = {};
+  std::string_view header_text;
+  std::string_view total_text;
+  std::string_view subject;
+  const std::size_t known = last_subject_.size();
+  std::optional<std::uint32_t> total;
+  if (verb_ == Verb::publish && known != 0 && argument.size() > known + 1 &&
+      argument[known] == ' ' && std::memcmp(argument.data(), last_subject_.data(), known) == 0 &&
+      (total = parse_size(argument.substr(known + 1))).has_value()) {
+    // Why a case of its own: publishers repeat their subject, and this saves splitting the line.
+    subject = argument.substr(0, known);
+    total_text = argument.substr(known + 1);
+    publish_.same_subject = true;
+  } else {
+    const Arguments found = split(argument, " \t");
+    const std::size_t sizes = verb_ == Verb::header_publish ? 2 : 1;
+    if (verb_ == Verb::header_publish && !limits.headers) {
+      return end(ParseResult::argument_error);
+    }
+    if (found.count != sizes + 1 && found.count != sizes + 2) {
+      return end(ParseResult::argument_error);
+    }
+    subject = found.texts[0];
+    publish_.reply = found.count == sizes + 2 ? found.texts[1] : std::string_view();
+    total_text = found.texts[found.count - 1];
+    total = parse_size(total_text);
+    if (sizes == 2) {
+      header_text = found.texts[found.count - 2];
+      const std::optional<std::uint32_t> header = parse_size(header_text);
+      if (!header.has_value() || !total.has_value() || *header > *total) {
+        return end(ParseResult::argument_error);
+      }
+      publish_.header_size = *header;
+    }
+    publish_.same_subject = subject == last_subject_;
+  }
+  if (!total.has_value()) {
+    return end(ParseResult::argument_error);
+  }
+  publish_.total_size = *total;
+  publish_.has_headers = publish_.header_size > 0;
+  if (limits.max_payload >= 0 && *total > limits.max_payload) {
+    return end(ParseResult::payload_exceeded);
+  }
+  build_line_tail(header_text, total_text);
+  return begin_payload(subject);
+}
+
+void ClientParser::build_line_tail(std::string_view header_text, std::string_view total_text) {
+  // A message keeps the publisher's digits. An HPUB without header bytes is delivered as MSG, so
+  // its header size is left out.
+  const bool with_header = publish_.has_headers;
+  const std::string_view first = !publish_.reply.empty() ? publish_.reply
+                                 : with_header           ? header_text
+                                                         : total_text;
+  const bool is_reply_near =
+      publish_.reply.empty() ||
+      is_one_space_apart(publish_.reply, with_header ? header_text : total_text);
+  const bool is_header_near = !with_header || is_one_space_apart(header_text, total_text);
+  const char* line_end = total_text.data() + total_text.size();
+  const char* input_end = input_.data() + at_;
+  if (is_reply_near && is_header_near && line_end + 2 == input_end && line_end[0] == '\r') {
+    publish_.line_tail = {first.data(), static_cast<std::size_t>(input_end - first.data())};
+    return;
+  }
+  tail_text_.clear();
+  if (!publish_.reply.empty()) {
+    tail_text_.append(publish_.reply).append(" ");
+  }
+  if (with_header) {
+    tail_text_.append(header_text).append(" ");
+  }
+  tail_text_.append(total_text).append("\r\n");
+  publish_.line_tail = tail_text_;
+}
+
+// The views of the line must survive until the payload is complete, which may be many reads away.
+ParseResult ClientParser::begin_payload(std::string_view subject) {
+  publish_.subject = subject;
+  if (!publish_.same_subject) {
+    last_subject_.assign(subject);
+  }
+  payload_wanted_ = std::size_t{publish_.total_size} + 2;
+  state_ = State::payload;
+  if (input_.size() - at_ >= payload_wanted_) {
+    return on_payload();
+  }
+  // The rest comes with a later read: move the views off the input.
+  publish_.subject = last_subject_;
+  if (publish_.line_tail.data() != tail_text_.data()) {
+    tail_text_.assign(publish_.line_tail);
+  }
+  publish_.line_tail = tail_text_;
+  publish_.reply = publish_.line_tail.substr(0, publish_.reply.size());
+  return at_ < input_.size() ? on_payload() : ParseResult::need_more;
+}
+
+ParseResult ClientParser::parse_subscribe(std::string_view argument) {
+  const Arguments found = split(argument, " \t\r\n");
+  if (found.count != 2 && found.count != 3) {
+    return end(ParseResult::argument_error);
+  }
+  subscribe_ = {found.texts[0], found.count == 3 ? found.texts[1] : std::string_view(),
+                found.texts[found.count - 1]};
+  return ParseResult::subscribe;
+}
+
+ParseResult ClientParser::parse_unsubscribe(std::string_view argument) {
+  const Arguments found = split(argument, " \t\r\n");
+  if (found.count != 1 && found.count != 2) {
+    return end(ParseResult::argument_error);
+  }
+  // A maximum that is not a number counts as absent.
+  unsubscribe_ = {found.texts[0], found.count == 2 ? parse_size(found.texts[1]).value_or(0) : 0};
+  return ParseResult::unsubscribe;
+}
+
+}  // namespace rubus

@@ -1,0 +1,369 @@
+// Life of a connection: open, TLS, timers, bytes out, close.
+#include "engine/client/client_session.h"
+
+#include <algorithm>
+
+#include "engine/base/ensure.h"
+#include "engine/client/address_text.h"
+
+namespace rubus {
+
+namespace {
+
+constexpr Duration stall_length = milliseconds(5);
+
+}  // namespace
+
+ClientSession::ClientSession(EngineContext& context, const ConnectionOpened& opened,
+                             ClientNumber number)
+    : context_(context),
+      id_(opened.connection),
+      number_(number),
+      remote_(opened.remote),
+      nonce_(opened.nonce),
+      start_(context.wall),
+      last_activity_(context.wall),
+      parser_(context.pool),
+      keepalive_(context.now),
+      write_progress_(context.now) {
+  deadlines_.fill(Instant::never());
+}
+
+ClientSession::~ClientSession() {
+  ensure(first_ == nullptr, "a session ends without subscriptions");
+  disarm_all();
+}
+
+void ClientSession::open() {
+  const Options& options = *context_.options;
+  log(LogLevel::debug, "Client connection created");
+  account_ = nullptr;
+  apply_limits();
+  if (options.tls.policy == TlsPolicy::off) {
+    begin_plain();
+    return;
+  }
+  begin_tls();
+}
+
+void ClientSession::begin_tls() {
+  const TlsOptions& tls = context_.options->tls;
+  phase_ = Phase::tls;
+  if (tls.handshake_first) {
+    context_.output->tls.push_back({id_, TlsStart::now});
+    if (tls.handshake_first_fallback.nanoseconds > 0) {
+      arm(TimerKind::handshake_first, tls.handshake_first_fallback);
+    } else {
+      tls_first_ = true;
+      arm(TimerKind::tls_handshake, tls.timeout);
+    }
+    return;
+  }
+  send_info(info_facts());
+  if (tls.policy == TlsPolicy::optional) {
+    context_.output->tls.push_back({id_, TlsStart::peek});
+    arm(TimerKind::authentication, context_.options->authorization.timeout);
+    return;
+  }
+  context_.output->tls.push_back({id_, TlsStart::after_flush});
+  arm(TimerKind::tls_handshake, tls.timeout);
+}
+
+// From here on protocol bytes flow, in clear or through TLS.
+void ClientSession::begin_plain() {
+  phase_ = Phase::awaiting_connect;
+  const bool info_is_due = context_.options->tls.policy == TlsPolicy::off || tls_first_;
+  if (info_is_due) {
+    send_info(info_facts());
+  }
+  if (context_.counters.connections > static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                          context_.options->limits.max_connections, 0))) {
+    log(LogLevel::error, "maximum connections exceeded");
+    send_error("maximum connections exceeded");
+    close(CloseReason::maximum_connections, true);
+    return;
+  }
+  parser_.is_gate_open = !is_login_pending();
+  if (is_login_pending()) {
+    arm(TimerKind::authentication, context_.options->authorization.timeout);
+  } else {
+    bind(nullptr);
+  }
+  if (phase_ != Phase::closing) {
+    arm(TimerKind::ping, context_.options->limits.ping_interval);
+  }
+}
+
+void ClientSession::on_tls(const TlsChanged& changed) {
+  if (phase_ != Phase::tls) {
+    return;
+  }
+  switch (changed.stage) {
+    case TlsStage::started:
+      tls_started_ = true;
+      if (deadlines_[static_cast<std::size_t>(TimerKind::handshake_first)] != Instant::never()) {
+        disarm(TimerKind::handshake_first);
+        tls_first_ = true;
+      }
+      disarm(TimerKind::authentication);
+      if (deadlines_[static_cast<std::size_t>(TimerKind::tls_handshake)] == Instant::never()) {
+        arm(TimerKind::tls_handshake, context_.options->tls.timeout);
+      }
+      return;
+    case TlsStage::absent:
+      disarm(TimerKind::authentication);
+      begin_plain();
+      return;
+    case TlsStage::established:
+      disarm(TimerKind::tls_handshake);
+      disarm(TimerKind::handshake_first);
+      tls_facts_ = changed.facts;
+      begin_plain();
+      return;
+  }
+}
+
+void ClientSession::on_timer(const Timer& timer) {
+  Instant& armed = deadlines_[static_cast<std::size_t>(timer.kind)];
+  ensure(armed == timer.deadline, "a timer fires at the deadline it was armed for");
+  armed = Instant::never();
+  if (is_closing()) {
+    return;
+  }
+  switch (timer.kind) {
+    case TimerKind::authentication:
+      log(LogLevel::error, "Authentication Timeout");
+      send_error("Authentication Timeout");
+      close(CloseReason::authentication_timeout, true);
+      return;
+    case TimerKind::handshake_first:
+      // No ClientHello in time: the classic flow, INFO in clear and then the handshake.
+      send_info(info_facts());
+      context_.output->tls.push_back({id_, context_.options->tls.policy == TlsPolicy::optional
+                                               ? TlsStart::peek
+                                               : TlsStart::after_flush});
+      arm(TimerKind::tls_handshake, context_.options->tls.timeout);
+      return;
+    case TimerKind::tls_handshake:
+      log(LogLevel::error, "TLS handshake timeout");
+      close(CloseReason::tls_handshake_failure, false);
+      return;
+    case TimerKind::ping:
+      on_ping_timer();
+      return;
+    case TimerKind::write_deadline:
+      on_write_timer();
+      return;
+    case TimerKind::stall:
+      is_paused_ = false;
+      context_.output->appetite.push_back({id_, false, asked_read_bytes_});
+      return;
+    case TimerKind::lame_duck:
+      close(CloseReason::server_shutdown, true);
+      return;
+  }
+}
+
+void ClientSession::on_ping_timer() {
+  const Limits& limits = context_.options->limits;
+  switch (keepalive_.on_timer(context_.now, limits.ping_interval, limits.ping_max)) {
+    case KeepaliveVerdict::wait:
+      break;
+    case KeepaliveVerdict::ping:
+      send("PING\r\n");
+      break;
+    case KeepaliveVerdict::stale:
+      ++context_.counters.stale_connections;
+      log(LogLevel::debug, "Stale Client Connection - Closing");
+      send_error("Stale Connection");
+      close(CloseReason::stale_connection, true);
+      return;
+  }
+  arm(TimerKind::ping, limits.ping_interval);
+}
+
+void ClientSession::on_write_timer() {
+  if (outbound_.empty()) {
+    return;
+  }
+  const Duration limit = context_.options->limits.write_deadline;
+  const Duration waited = context_.now - write_progress_;
+  if (waited < limit) {
+    arm(TimerKind::write_deadline, {limit.nanoseconds - waited.nanoseconds});
+    return;
+  }
+  ++context_.counters.slow_consumers;
+  log(LogLevel::info, "Slow Consumer Detected: WriteDeadline exceeded");
+  close(CloseReason::slow_consumer_write_deadline, false);
+}
+
+void ClientSession::on_sent(std::uint64_t count) {
+  outbound_.consume(count);
+  write_progress_ = context_.now;
+}
+
+void ClientSession::on_gone(CloseCause cause) {
+  if (!is_closing()) {
+    switch (cause) {
+      case CloseCause::peer_closed:
+        close(CloseReason::client_closed, false);
+        break;
+      case CloseCause::read_error:
+        close(CloseReason::read_error, false);
+        break;
+      case CloseCause::write_error:
+        close(CloseReason::write_error, false);
+        break;
+      case CloseCause::tls_failed:
+        close(CloseReason::tls_handshake_failure, false);
+        break;
+    }
+  }
+  drop_subscriptions();
+  outbound_.clear();
+}
+
+void ClientSession::close(CloseReason reason, bool after_flush) {
+  if (is_closing()) {
+    return;
+  }
+  phase_ = Phase::closing;
+  ConnectionRecord closed = record();
+  closed.stop = context_.wall;
+  closed.reason = reason;
+  context_.closed_clients.add(std::move(closed), context_.options->limits.max_closed_clients);
+  log(LogLevel::debug, std::string("Client connection closed: ").append(close_reason_text(reason)));
+  disarm_all();
+  held_.clear();
+  is_flushed_close_ = after_flush;
+  if (!after_flush) {
+    outbound_.clear();
+  }
+  ensure(context_.counters.connections > 0, "open connections are counted");
+  --context_.counters.connections;
+  if (account_ != nullptr) {
+    --account_->connections;
+  }
+  context_.leaving.push_back(this);
+  context_.output->closes.push_back({id_, after_flush});
+}
+
+void ClientSession::drop_subscriptions() {
+  while (first_ != nullptr) {
+    remove_subscription(first_);
+  }
+}
+
+void ClientSession::remove_subscription(Subscription* subscription) {
+  ensure(account_ != nullptr, "a subscription lives in an account");
+  account_->remove(subscription);
+  --context_.counters.subscriptions;
+  by_sid_.erase(subscription->sid());
+  (subscription->session_previous == nullptr ? first_
+                                             : subscription->session_previous->session_next) =
+      subscription->session_next;
+  (subscription->session_next == nullptr ? last_ : subscription->session_next->session_previous) =
+      subscription->session_previous;
+  Subscription::destroy(subscription);
+}
+
+void ClientSession::settle_reading() {
+  if (is_closing()) {
+    return;
+  }
+  const bool waits_for_job = phase_ == Phase::checking;
+  if (stall_requested_ && !is_paused_) {
+    ++context_.counters.stalled_clients;
+    ++stalls_;
+    arm(TimerKind::stall, stall_length);
+  }
+  const bool pause = waits_for_job || (stall_requested_ || is_paused_);
+  stall_requested_ = false;
+  const std::size_t missing = parser_.missing_payload();
+  // Why 32 KiB: below it the shell's default read takes the rest anyway.
+  constexpr std::size_t asked_min = std::size_t{32} << 10U;
+  const std::uint32_t asked = missing < asked_min ? 0 : static_cast<std::uint32_t>(missing);
+  if (pause != is_paused_ || asked != asked_read_bytes_) {
+    is_paused_ = pause;
+    asked_read_bytes_ = asked;
+    context_.output->appetite.push_back({id_, pause, asked});
+  }
+}
+
+void ClientSession::arm(TimerKind kind, Duration delay) {
+  disarm(kind);
+  const Instant deadline = context_.now + delay;
+  deadlines_[static_cast<std::size_t>(kind)] = deadline;
+  context_.timers.arm({deadline, id_, kind});
+}
+
+void ClientSession::disarm(TimerKind kind) {
+  Instant& armed = deadlines_[static_cast<std::size_t>(kind)];
+  if (armed != Instant::never()) {
+    context_.timers.disarm({armed, id_, kind});
+    armed = Instant::never();
+  }
+}
+
+void ClientSession::disarm_all() {
+  for (std::size_t kind = 0; kind < deadlines_.size(); ++kind) {
+    disarm(static_cast<TimerKind>(kind));
+  }
+}
+
+void ClientSession::touch() {
+  if (!is_touched_) {
+    is_touched_ = true;
+    context_.output->sendable.push_back(id_);
+  }
+}
+
+void ClientSession::send(std::string_view text) {
+  if (is_closing()) {
+    return;
+  }
+  outbound_.append(context_.pool, text);
+  touch();
+  check_pending();
+}
+
+void ClientSession::check_pending() {
+  if (static_cast<std::int64_t>(outbound_.size()) > context_.options->limits.max_pending)
+      [[unlikely]] {
+    ++context_.counters.slow_consumers;
+    log(LogLevel::info, "Slow Consumer Detected: MaxPending exceeded");
+    close(CloseReason::slow_consumer_pending_bytes, false);
+    return;
+  }
+  if (deadlines_[static_cast<std::size_t>(TimerKind::write_deadline)] == Instant::never()) {
+    write_progress_ = context_.now;
+    arm(TimerKind::write_deadline, context_.options->limits.write_deadline);
+  }
+}
+
+ConnectionRecord ClientSession::record() const {
+  ConnectionRecord shown;
+  shown.number = number_;
+  shown.remote = remote_;
+  shown.start = start_;
+  shown.last_activity = last_activity_;
+  shown.round_trip = keepalive_.round_trip();
+  shown.pending_bytes = outbound_.size();
+  shown.traffic = traffic_;
+  shown.subscriptions = by_sid_.size();
+  shown.stalls = stalls_;
+  shown.name = connect_.name;
+  shown.lang = connect_.lang;
+  shown.version = connect_.version;
+  shown.user = user_ != nullptr ? (user_->nkey.empty() ? user_->name : user_->nkey)
+                                : connect_.credentials.username;
+  shown.account = account_ == nullptr ? std::string() : account_->name();
+  if (tls_facts_ != nullptr) {
+    shown.tls_version = tls_facts_->version;
+    shown.tls_cipher = tls_facts_->cipher;
+    shown.tls_first = tls_first_;
+  }
+  return shown;
+}
+
+}  // namespace rubus

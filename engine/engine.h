@@ -1,0 +1,60 @@
+// Engine: every decision of the broker, as one object with one method.
+//
+// step() takes what happened (a batch of inputs, stamped once) and fills in what is wanted. It
+// reads no clock, draws randomness only from named streams of its seed, calls nothing back and is
+// never re-entered. The same batches give the same outputs and digests on every machine.
+// The parts: sessions (one per connection), accounts (subject spaces), and the context they share.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/block.h"
+#include "engine/base/byte_queue.h"
+#include "engine/client/client_session.h"
+#include "engine/engine_context.h"
+#include "engine/seam/input.h"
+#include "engine/seam/output.h"
+
+namespace rubus {
+
+class Engine {
+ public:
+  Engine(const Options& options, std::uint64_t seed, WallTime started, BlockPool& pool);
+  ~Engine();
+
+  void step(const InputBatch& batch, Output& output);
+  std::size_t gather(ConnectionId connection, std::span<ByteView> views) const;
+  std::uint64_t digest() const;
+  void describe(std::string& text) const;
+
+ private:
+  void on(const ConnectionOpened& opened);
+  void on(const BytesReceived& received);
+  void on(const BytesSent& sent);
+  void on(const ConnectionClosed& closed);
+  void on(const TlsChanged& changed);
+  void on(const JobDone& done);
+  void on(const OptionsChanged& changed);
+  void on(const LameDuckRequested& requested);
+  void on(const ShutdownRequested& requested);
+  void on(const MonitorAsked& asked);
+
+  void fire_timers();
+  void drop_leaving();
+  void update_accounts();
+  ClientSession* find(ConnectionId connection) const;
+  template <class V>
+  void visit_context(V& v) const;
+
+  EngineContext context_;
+  std::vector<std::unique_ptr<ClientSession>> sessions_;  // by slot
+  std::uint64_t clients_made_ = 0;
+  bool is_stopping_ = false;
+  bool is_finished_told_ = false;
+};
+
+}  // namespace rubus

@@ -1,0 +1,64 @@
+// EngineContext: what every part of the engine may use during a step.
+//
+// Lent by the engine, set anew at the start of each step: the clock of the batch, the output to
+// fill, the pool, the timers, the named random streams. No part keeps a pointer into the output.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/auth/account.h"
+#include "engine/base/block.h"
+#include "engine/base/random.h"
+#include "engine/base/sorted.h"
+#include "engine/base/timer_queue.h"
+#include "engine/monitor/closed_clients.h"
+#include "engine/monitor/counters.h"
+#include "engine/seam/options.h"
+#include "engine/seam/output.h"
+
+namespace rubus {
+
+class ClientSession;
+
+struct EngineContext {
+  EngineContext(const Options& first, std::uint64_t seed, WallTime started_at, BlockPool& blocks)
+      : options(std::make_shared<const Options>(first)),
+        pool(blocks),
+        started(started_at),
+        queue_choice(seed, "queue choice"),
+        ping_jitter(seed, "ping jitter") {}
+
+  std::shared_ptr<const Options> options;
+  BlockPool& pool;
+  WallTime started;
+  Instant now;
+  WallTime wall;
+  Output* output = nullptr;
+
+  TimerQueue timers;
+  RandomStream queue_choice;
+  RandomStream ping_jitter;
+  Counters counters;
+  ClosedClients closed_clients;
+  SortedMap<std::string, std::unique_ptr<Account>> accounts;
+  SortedMap<JobTicket, ConnectionId> jobs;  // who waits for which answer
+  std::uint64_t jobs_made = 0;
+  bool lame_duck = false;
+
+  // Sessions that began to close in this input; their subscriptions are dropped behind it, because
+  // a fan-out may be walking over them.
+  std::vector<ClientSession*> leaving;
+  std::vector<Subscription*> expired;  // reached their maximum in the present fan-out
+
+  Account* find_account(std::string_view name) {
+    const auto found = accounts.find(name.empty() ? global_account_name : name);
+    return found == accounts.end() ? nullptr : found->second.get();
+  }
+  void log(LogLevel level, std::string text) { output->logs.push_back({level, std::move(text)}); }
+};
+
+}  // namespace rubus

@@ -1,0 +1,45 @@
+#include "engine/routing/match_cache.h"
+
+namespace rubus {
+
+const MatchCache::Entry* MatchCache::find(const SubjectIndex& index, std::string_view subject) {
+  ++lookups_;
+  if (!enabled_) {
+    ++epoch_;
+    uncached_.result.clear();
+    uncached_.subject.assign(subject);
+    index.match(subject, uncached_.result);
+    return &uncached_;
+  }
+  if (std::unique_ptr<Entry>* found = entries_.find(subject); found != nullptr) {
+    Entry& entry = **found;
+    if (entry.wildcard_generation == index.wildcard_generation()) {
+      ++hits_;
+      return &entry;
+    }
+    entry.result.clear();
+    entry.wildcard_generation = index.wildcard_generation();
+    index.match(subject, entry.result);
+    return &entry;
+  }
+  if (entries_.size() >= entries_max) {
+    entries_.clear();
+    ++epoch_;
+  }
+  std::unique_ptr<Entry> made = std::make_unique<Entry>();
+  made->subject.assign(subject);
+  made->wildcard_generation = index.wildcard_generation();
+  index.match(subject, made->result);
+  const Entry* entry = made.get();
+  entries_.insert(std::string(subject), std::move(made));
+  return entry;
+}
+
+void MatchCache::on_change(std::string_view subject, bool is_wildcard) {
+  ++epoch_;
+  if (!is_wildcard) {
+    entries_.erase(subject);
+  }
+}
+
+}  // namespace rubus
