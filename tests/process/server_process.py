@@ -260,6 +260,14 @@ class Client:
                 raise AssertionError(f"connection closed; before that: {lines}")
             lines.append(line)
 
+    def send_all_and_finish(self, data):
+        """Sends and closes this side; a server that closed first has made its point."""
+        try:
+            self.send(data)
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
     def is_closed(self):
         """Reads to the end: true when the server closed (also by reset), raises on timeout."""
         try:

@@ -7,6 +7,7 @@ messages, the other must get every one of them, in order.
 """
 
 import os
+import select
 import socket
 import struct
 
@@ -39,6 +40,11 @@ class GoodPair:
     def close(self):
         self.publisher.close()
         self.subscriber.close()
+
+
+# bcrypt of cost 13, more than half a second on any machine of today; made for this test only.
+SLOW_PASSWORD = "a-password-that-is-slow-to-check"
+SLOW_HASH = "$2a$13$LNDJxx6HqJR0hD513J58tepy534qCLONI5StuA1mqKryLtO.f5AJ2"
 
 
 class Unharmed(ProcessCase):
@@ -75,8 +81,7 @@ class Unharmed(ProcessCase):
                         os.urandom(4096), b"\r\n", b"MSG a 1 1\r\nx\r\n", b"RS+ a\r\n",
                         b"PUB a 1\r\nxx\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"):
             client = self.raw()
-            client.send(garbage)
-            client.socket.shutdown(socket.SHUT_WR)
+            client.send_all_and_finish(garbage)
             self.assertTrue(client.is_closed(), garbage[:20])
             self.pair.exchange(10)
 
@@ -172,6 +177,32 @@ class Unharmed(ProcessCase):
         self.assertEqual(client.line_but_ping(), "-ERR 'invalid client protocol'")
         self.assertTrue(client.is_closed())
         self.pair.exchange()
+
+    def test_slow_password_checks_do_not_hold_other_clients_up(self):
+        server, _ = self.start_with(
+            f'authorization {{ users: [ {{ user: slow, password: "{SLOW_HASH}" }},\n'
+            '{ user: quick, password: q } ] , timeout: 30 }\nno_auth_user: quick\n')
+        pair = GoodPair(server.port)
+        self.addCleanup(pair.close)
+        logins = []
+        for password in (SLOW_PASSWORD, "wrong", SLOW_PASSWORD, "wrong"):
+            client = self.connect(server, {"user": "slow", "pass": password})
+            client.send("PING\r\n")
+            logins.append(client)
+        rounds = 0
+        while not all(has_answer(client) for client in logins):
+            self.assertEqual(pair.publisher.flush(), [])
+            rounds += 1
+        answers = [client.line_but_ping() for client in logins]
+        self.assertEqual(answers, ["PONG", "-ERR 'Authorization Violation'"] * 2)
+        # A server that checks inside its only loop gets one round done between two hashes.
+        self.assertGreater(rounds, 2 * len(logins))
+        pair.exchange()
+
+
+def has_answer(client):
+    """True when something can be read from the client's socket."""
+    return bool(select.select([client.socket], [], [], 0)[0])
 
 
 if __name__ == "__main__":
