@@ -181,6 +181,11 @@ Failure Runner::measure(const Candidate& candidate, const Mode& mode, std::uint3
   if (mode.kind == ModeKind::startup) {
     return startup(candidate, mode, sample);
   }
+  if (mode.kind == ModeKind::connections) {
+    if (Failure failure = allow_descriptors(mode.count)) {
+      return failure;
+    }
+  }
   ChildProcess server;
   if (Failure failure = start(candidate, server)) {
     return failure;

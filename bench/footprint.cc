@@ -17,6 +17,20 @@ constexpr std::uint32_t subscription_connections = 10;
 // SUB lines between two confirmations.
 constexpr std::uint32_t subscriptions_per_round = 1000;
 
+Failure open_many(std::uint16_t port, std::uint32_t count, std::vector<Connection>& connections) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Connection connection;
+    if (Failure failure = connection.open(port)) {
+      return "connection " + std::to_string(i + 1) + ": " + *failure;
+    }
+    connection.forget_info();
+    connections.push_back(std::move(connection));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Failure allow_descriptors(std::uint32_t count) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -35,29 +49,12 @@ Failure allow_descriptors(std::uint32_t count) {
   return std::nullopt;
 }
 
-Failure open_many(std::uint16_t port, std::uint32_t count, std::vector<Connection>& connections) {
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Connection connection;
-    if (Failure failure = connection.open(port)) {
-      return "connection " + std::to_string(i + 1) + ": " + *failure;
-    }
-    connection.forget_info();
-    connections.push_back(std::move(connection));
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 double Footprint::bytes_each(std::uint32_t count) const {
   return static_cast<double>(after.rss_bytes - before.rss_bytes) / static_cast<double>(count);
 }
 
 Failure measure_connections(const ChildProcess& server, std::uint16_t port, std::uint32_t count,
                             double settle, Footprint& result) {
-  if (Failure failure = allow_descriptors(count)) {
-    return failure;
-  }
   std::vector<Connection> connections;
   if (Failure failure = open_many(port, 1, connections)) {
     return failure;

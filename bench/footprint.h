@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "bench/child_process.h"
 #include "bench/failure.h"
@@ -21,6 +20,8 @@ struct Footprint {
   double bytes_each(std::uint32_t count) const;
 };
 
+// Before the server starts, which inherits it: room for this many connections in each process.
+[[nodiscard]] Failure allow_descriptors(std::uint32_t count);
 [[nodiscard]] Failure measure_connections(const ChildProcess& server, std::uint16_t port,
                                           std::uint32_t count, double settle, Footprint& result);
 [[nodiscard]] Failure measure_subscriptions(const ChildProcess& server, std::uint16_t port,

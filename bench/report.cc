@@ -38,7 +38,7 @@ std::optional<Statistic> statistic_of(const std::vector<Sample>& samples, Figure
 std::string decimal(double value) {
   std::array<char, 64> text{};
   const double size = std::max(value, -value);
-  const int places = size < 10.0 ? 2 : (size < 100.0 ? 1 : 0);
+  const int places = size < 0.1 ? 4 : (size < 10.0 ? 2 : (size < 100.0 ? 1 : 0));
   std::snprintf(text.data(), text.size(), "%.*f", places, value);
   return text.data();
 }
