@@ -82,7 +82,7 @@ std::string limit_name(const CampaignRow& row) {
 bool has_figure(const CampaignRow& row, Figure figure) {
   for (const std::vector<Sample>& samples : row.samples) {
     for (const Sample& sample : samples) {
-      if (sample.failure || sample.value(figure)) {
+      if (sample.value(figure)) {
         return true;
       }
     }
