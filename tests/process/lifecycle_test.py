@@ -36,6 +36,16 @@ class Start(ProcessCase):
             self.assertEqual(self.connect(server).info["port"], server.port)
             self.assert_alive(server)
 
+    def test_it_listens_on_an_ipv6_address_too(self):
+        port = sp.free_port()
+        file = self.workspace.file("six.conf", f'listen: "[::1]:{port}"\n')
+        server = self.launch("-c", file).wait_ready()
+        server.wait_for(rf"Listening for client connections on \[::1\]:{port}$")
+        client = sp.Client(port, host="::1")
+        self.addCleanup(client.close)
+        self.assertEqual(client.info["client_ip"], "::1")
+        self.assertEqual(client.flush(), [])
+
     def test_log_lines_carry_pid_time_and_level(self):
         server = self.start()
         for line in server.log().splitlines():

@@ -246,7 +246,10 @@ class Client:
             line = self.line()
             if line != "PING":
                 return line
-            self.send("PONG\r\n")
+            try:
+                self.send("PONG\r\n")
+            except OSError:
+                pass  # closed by now; what it said before that is still to be read
 
     def flush(self):
         """PING, and all lines that came before the PONG."""

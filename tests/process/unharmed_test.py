@@ -178,6 +178,43 @@ class Unharmed(ProcessCase):
         self.assertTrue(client.is_closed())
         self.pair.exchange()
 
+    def test_a_thousand_connections_that_come_and_go_leave_nothing_behind(self):
+        before = self.server.get_json("/varz")
+        for _ in range(10):
+            clients = [sp.Client(self.server.port) for _ in range(100)]
+            for client in clients:
+                client.send("SUB churn.> 1\r\nSUB churn.> q 2\r\nPUB churn.x 1\r\nx\r\n")
+            self.pair.exchange(10)
+            for client in clients:
+                client.close()
+
+        def counts():
+            varz = self.server.get_json("/varz")
+            return [varz[key] for key in ("connections", "subscriptions")]
+
+        wanted = [before["connections"], before["subscriptions"]]
+        sp.wait_until(lambda: counts() == wanted, "the old number of connections")
+        total = self.server.get_json("/varz")["total_connections"]
+        self.assertEqual(total - before["total_connections"], 1000)
+        self.pair.exchange()
+
+    def test_running_out_of_file_descriptors_is_survived(self):
+        port, monitor = sp.free_port(), sp.free_port()
+        server = self.launch(
+            "-c", f"ulimit -n 40; exec {process_case.BINARY} -a 127.0.0.1 -p {port} -m {monitor}",
+            binary="/bin/bash").wait_ready()
+        pair = GoodPair(port)
+        self.addCleanup(pair.close)
+        crowd = []
+        for _ in range(60):  # the kernel completes these; the server cannot accept them all
+            crowd.append(socket.create_connection(("127.0.0.1", port), timeout=sp.DEADLINE_S))
+        pair.exchange()
+        for waiting in crowd:
+            waiting.close()
+        sp.wait_until(lambda: server.get_json("/varz")["connections"] == 2, "free descriptors")
+        pair.exchange()
+        self.assert_alive(server)
+
     def test_slow_password_checks_do_not_hold_other_clients_up(self):
         server, _ = self.start_with(
             f'authorization {{ users: [ {{ user: slow, password: "{SLOW_HASH}" }},\n'
