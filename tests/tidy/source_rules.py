@@ -62,7 +62,7 @@ def check_headers(tree):
         text = tree.text(path)
         if not text.startswith("//"):
             yield Finding(path, 1, "header", "opens without saying what the file decides")
-        if not re.search(r"^#pragma once$", text, re.M):
+        if not re.search(r"^#pragma once$|^#ifndef (\w+_H_)\n#define \1$", text, re.M):
             yield Finding(path, 1, "header", "has no #pragma once")
 
 
