@@ -5,7 +5,9 @@
 
 #include <cerrno>
 
+#include "io/listener.h"
 #include "io/shard_loop.h"
+#include "io/tls_stream.h"
 
 namespace rubus::io {
 
@@ -41,6 +43,21 @@ ClientSocket::ClientSocket(ShardLoop& loop, boost::asio::io_context& context, in
     ::close(descriptor);
     closed_ = true;
   }
+}
+
+ClientSocket::~ClientSocket() = default;
+
+std::string ClientSocket::peer_text() const {
+  boost::system::error_code problem;
+  const auto peer = socket_.remote_endpoint(problem);
+  if (problem) {
+    return {};
+  }
+  boost::asio::ip::address address = peer.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+  }
+  return host_port_text(address.to_string(), peer.port());
 }
 
 Transfer ClientSocket::receive(char* place, std::size_t bytes_max) {

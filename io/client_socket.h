@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "engine/base/byte_queue.h"
 #include "engine/base/ids.h"
@@ -29,6 +30,18 @@ class ShardLoop;
 using StreamSocket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
+class TlsStream;
+
+// How far TLS has come on a connection.
+enum class TlsPhase : std::uint8_t {
+  plain,        // no TLS, or none yet
+  clear_first,  // the bytes queued so far leave in clear, then the handshake must begin
+  peeking,      // plain until the first received byte decides
+  waiting,      // the first received byte must begin a handshake; nothing is sent
+  handshaking,
+  established,
+};
+
 enum class TransferStatus : std::uint8_t { done, would_block, ended, failed };
 
 struct Transfer {
@@ -41,6 +54,7 @@ class ClientSocket {
   // Takes over `descriptor`, which is non-blocking.
   ClientSocket(ShardLoop& loop, boost::asio::io_context& context, int descriptor,
                ConnectionId connection);
+  ~ClientSocket();
   ClientSocket(const ClientSocket&) = delete;
   ClientSocket& operator=(const ClientSocket&) = delete;
 
@@ -71,8 +85,14 @@ class ClientSocket {
     bool queued_ready = false;          // stands in the loop's list of readable sockets
     bool queued_flush = false;          // stands in the loop's list of sockets to flush
     bool closing = false;               // close as soon as everything has left
+    TlsPhase phase = TlsPhase::plain;
+    std::size_t clear_bytes_left = 0;  // of clear_first
   };
   LoopState state;
+  std::unique_ptr<TlsStream> tls;  // from the first byte of a handshake on
+
+  // "127.0.0.1:51234", for log lines; empty once the peer is gone.
+  std::string peer_text() const;
 
  private:
   struct ReadWait;

@@ -58,7 +58,7 @@ int ServerProcess::run() {
   }
   name_server();
   print_banner();
-  if (!open_listeners() || !start_shard() || !write_files()) {
+  if (!make_tls() || !open_listeners() || !start_shard() || !write_files()) {
     log_.info("Server Exiting..");
     return 1;
   }
@@ -120,10 +120,23 @@ bool ServerProcess::open_listeners() {
   return true;
 }
 
+bool ServerProcess::make_tls() {
+  if (!config_.tls.present || config_.engine.tls.policy == TlsPolicy::off) {
+    return true;
+  }
+  std::string problem;
+  tls_ = TlsContext::make(config_.tls, config_.engine.tls.verify, problem);
+  if (tls_ == nullptr) {
+    log_.fatal(problem);
+  }
+  return tls_ != nullptr;
+}
+
 bool ServerProcess::start_shard() {
   const std::uint64_t seed = entropy_.seed();
   const WallTime started = now_wall();
   loop_ = std::make_unique<ShardLoop>(context_, config_.engine, seed, started, wishes());
+  loop_->set_tls(tls_);
   if (!config_.record_file.empty()) {
     RecordingHeader header;
     header.seed = seed;
@@ -153,6 +166,12 @@ ShardLoop::Wishes ServerProcess::wishes() {
 void ServerProcess::start_accepting() {
   log_.info("Listening for client connections on " +
             host_port_text(config_.client.host, listener_.port()));
+  if (config_.engine.tls.policy != TlsPolicy::off) {
+    log_.info("TLS required for client connections");
+    if (config_.engine.tls.policy == TlsPolicy::optional) {
+      log_.info("Clients that are not using \"TLS/SSL\" are allowed");
+    }
+  }
   listener_.start(
       [this](int descriptor, const Address& remote) { loop_->adopt(descriptor, remote); },
       [this](const std::string& text) { log_.error(text); });

@@ -21,6 +21,7 @@
 #include "io/server_config.h"
 #include "io/shard_loop.h"
 #include "io/shard_mailbox.h"
+#include "io/tls_context.h"
 
 namespace rubus::io {
 
@@ -39,6 +40,7 @@ class ServerProcess {
   bool open_log();
   void print_banner();
   bool open_listeners();
+  bool make_tls();
   void name_server();
   bool start_shard();
   void start_accepting();
@@ -59,6 +61,7 @@ class ServerProcess {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::signal_set signals_;
   Listener listener_;
+  std::shared_ptr<const TlsContext> tls_;
   FlightRecorder recorder_;
   std::unique_ptr<ShardLoop> loop_;
   std::unique_ptr<ShardMailbox<JobDone>> job_results_;  // before jobs_: outlives its threads

@@ -33,6 +33,7 @@ ShardLoop::~ShardLoop() {
       close(*slot.socket, CloseCause::peer_closed);
     }
   }
+  bury_closed();
   // Pending waits live in the sockets' memory: let Asio answer them before it goes.
   context_.restart();
   while (dying_ > 0 && context_.poll() > 0) {
@@ -60,6 +61,7 @@ void ShardLoop::run_once() {
   if (has_work() || !flush_next_.empty() || now >= wake_at_) {
     turn();
   }
+  bury_closed();
 }
 
 // ---- connections
@@ -107,11 +109,19 @@ void ShardLoop::close(ClientSocket& socket, CloseCause cause) {
   free_slots_.push_back(connection.slot);
   --open_;
   self->close();
-  if (!self->may_be_destroyed()) {
-    ++dying_;
-    ClientSocket* const place = self.get();
-    place->own(std::move(self));
+  closed_.push_back(std::move(self));
+}
+
+// Callers of close() may still hold a reference: what was closed goes between turns only.
+void ShardLoop::bury_closed() {
+  for (std::unique_ptr<ClientSocket>& socket : closed_) {
+    if (!socket->may_be_destroyed()) {
+      ++dying_;
+      ClientSocket* const place = socket.get();
+      place->own(std::move(socket));
+    }
   }
+  closed_.clear();
 }
 
 bool ShardLoop::destroy_if_answered(ClientSocket& socket) {
@@ -119,8 +129,9 @@ bool ShardLoop::destroy_if_answered(ClientSocket& socket) {
     return false;
   }
   if (socket.may_be_destroyed()) {
-    --dying_;
-    const std::unique_ptr<ClientSocket> last = socket.disown();
+    if (const std::unique_ptr<ClientSocket> last = socket.disown()) {
+      --dying_;
+    }
   }
   return true;
 }
@@ -173,44 +184,47 @@ Block* ShardLoop::take_read_block(std::size_t bytes) {
   return shard_.blocks().take(bytes);
 }
 
+void ShardLoop::return_read_block(Block* block) {
+  if (read_block_ == nullptr && block->capacity == read_bytes_default) {
+    read_block_ = block;
+  } else {
+    drop_reference(block);
+  }
+}
+
 // Pin rule: what may be kept for long does not hold a block more than eight times its size.
 Slice ShardLoop::fitting_slice(Block* block, std::size_t bytes) {
   if (bytes >= block->capacity / 8) {
     return Slice::adopt(block, 0, bytes);
   }
   Slice slice = Slice::copy_of(shard_.blocks(), {block->bytes(), bytes});
-  if (read_block_ == nullptr && block->capacity == read_bytes_default) {
-    read_block_ = block;
-  } else {
-    drop_reference(block);
-  }
+  return_read_block(block);
   return slice;
 }
 
 void ShardLoop::read(ClientSocket& socket) {
-  if (socket.state.paused) {
+  if (socket.state.paused || socket.state.phase == TlsPhase::clear_first) {
     socket.state.has_input = true;
     return;
   }
+  socket.state.read_turn = turn_;
+  if (socket.state.phase == TlsPhase::plain) {
+    receive_plain(socket);
+  } else {
+    receive_tls(socket);
+  }
+}
+
+void ShardLoop::receive_plain(ClientSocket& socket) {
   const std::size_t wanted =
       socket.state.next_read_bytes == 0
           ? read_bytes_default
           : std::min<std::size_t>(socket.state.next_read_bytes, read_bytes_max);
   Block* const block = take_read_block(wanted);
   const Transfer transfer = socket.receive(block->bytes(), wanted);
-  socket.state.read_turn = turn_;
   if (transfer.status != TransferStatus::done) {
-    if (read_block_ == nullptr && block->capacity == read_bytes_default) {
-      read_block_ = block;
-    } else {
-      drop_reference(block);
-    }
-    if (transfer.status == TransferStatus::would_block) {
-      socket.wait_readable();
-    } else {
-      close(socket, transfer.status == TransferStatus::ended ? CloseCause::peer_closed
-                                                             : CloseCause::read_error);
-    }
+    return_read_block(block);
+    on_no_bytes(socket, transfer.status);
     return;
   }
   batch_bytes_ += transfer.bytes;
@@ -219,6 +233,22 @@ void ShardLoop::read(ClientSocket& socket) {
     queue_ready(socket);  // most likely there is more
   } else {
     socket.wait_readable();
+  }
+}
+
+void ShardLoop::on_no_bytes(ClientSocket& socket, TransferStatus status) {
+  switch (status) {
+    case TransferStatus::would_block:
+      socket.wait_readable();
+      return;
+    case TransferStatus::ended:
+      close(socket, CloseCause::peer_closed);
+      return;
+    case TransferStatus::failed:
+      close(socket, CloseCause::read_error);
+      return;
+    case TransferStatus::done:
+      return;
   }
 }
 

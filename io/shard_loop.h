@@ -11,6 +11,7 @@
 // Ownership: all connections live in the slot table; the shard's blocks belong to this thread.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
@@ -28,6 +29,7 @@
 namespace rubus::io {
 
 class FlightRecorder;
+class TlsContext;
 
 class ShardLoop {
  public:
@@ -48,6 +50,9 @@ class ShardLoop {
 
   // `recorder` outlives the loop; null: nothing is recorded.
   void record_to(FlightRecorder* recorder) { recorder_ = recorder; }
+
+  // For handshakes that begin from now on; null: none can.
+  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
 
   // Takes over an accepted, non-blocking descriptor.
   void adopt(int descriptor, const Address& remote);
@@ -82,7 +87,17 @@ class ShardLoop {
   bool has_work() const { return !inputs_.empty() || !sent_.empty(); }
 
   void read(ClientSocket& socket);
+  void receive_plain(ClientSocket& socket);
+  void receive_tls(ClientSocket& socket);
+  bool begin_tls(ClientSocket& socket, std::string_view bytes);
+  void decrypt(ClientSocket& socket, std::string_view ciphertext);
+  void refuse_tls(ClientSocket& socket, const std::string& problem);
+  void perform_tls(const StartTls& wish);
+  void expect_handshake(ClientSocket& socket);
+  bool send_ciphertext(ClientSocket& socket);
   Block* take_read_block(std::size_t bytes);
+  void return_read_block(Block* block);
+  void on_no_bytes(ClientSocket& socket, TransferStatus status);
   Slice fitting_slice(Block* block, std::size_t bytes);
   void queue_ready(ClientSocket& socket);
   void read_ready();
@@ -93,8 +108,21 @@ class ShardLoop {
   void perform_appetite(const ReadAppetite& wish);
   void perform_close(const CloseConnection& wish);
   void flush(ClientSocket& socket);
+  static constexpr std::size_t pieces_per_write_max = 64;
+  // What waits to leave on a connection, as far as one look shows it.
+  struct Waiting {
+    std::array<iovec, pieces_per_write_max> pieces;
+    std::size_t pieces_count = 0;
+    std::size_t bytes = 0;
+    bool may_be_more = false;
+  };
+  bool write_plain(ClientSocket& socket, const Waiting& waiting);
+  bool write_tls(ClientSocket& socket, const Waiting& waiting);
+  Waiting waiting_bytes(const ClientSocket& socket, std::size_t bytes_max) const;
+  void note_sent(ClientSocket& socket, std::size_t bytes);
   void flush_again();
   void close(ClientSocket& socket, CloseCause cause);
+  void bury_closed();
   bool destroy_if_answered(ClientSocket& socket);
   void close_overdue(Instant now);
   void set_timer(Instant wake_at);
@@ -104,11 +132,13 @@ class ShardLoop {
   EntropySource entropy_;
   DurableShard shard_;
   FlightRecorder* recorder_ = nullptr;
+  std::shared_ptr<const TlsContext> tls_;
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::size_t open_ = 0;
-  std::size_t dying_ = 0;  // closed, with waits not yet answered
+  std::vector<std::unique_ptr<ClientSocket>> closed_;  // of this turn
+  std::size_t dying_ = 0;  // closed, with waits not yet answered; they own themselves
 
   std::vector<Input> inputs_;  // the batch being collected
   std::size_t batch_bytes_ = 0;

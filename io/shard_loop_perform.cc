@@ -9,7 +9,6 @@ namespace rubus::io {
 
 namespace {
 
-constexpr std::size_t pieces_per_write_max = 64;
 // How long queued bytes of a closing connection may take to leave. A client that does not read its
 // last -ERR does not keep a descriptor for longer.
 constexpr Duration linger_time = seconds(2);
@@ -28,6 +27,9 @@ void ShardLoop::perform() {
     if (ClientSocket* const socket = find(connection)) {
       flush(*socket);
     }
+  }
+  for (const StartTls& wish : output_.tls) {
+    perform_tls(wish);
   }
   for (const CloseConnection& wish : output_.closes) {
     perform_close(wish);
@@ -107,52 +109,100 @@ void ShardLoop::flush_again() {
   flush_now_.clear();
 }
 
-// Writes what is queued for the connection, once. gather() shows bytes until the engine has been
-// told that they left, so those of this turn are skipped.
-void ShardLoop::flush(ClientSocket& socket) {
-  if (socket.is_waiting_writable()) {
-    return;
-  }
+// gather() shows bytes until the engine has been told that they left: those of this turn are
+// skipped.
+ShardLoop::Waiting ShardLoop::waiting_bytes(const ClientSocket& socket,
+                                            std::size_t bytes_max) const {
   std::array<ByteView, pieces_per_write_max> views;
   const std::size_t count = shard_.gather(socket.connection(), views);
-  std::array<iovec, pieces_per_write_max> pieces;
-  std::size_t pieces_count = 0;
-  std::size_t bytes = 0;
+  Waiting waiting;
+  waiting.may_be_more = count == views.size();
   std::size_t skip = socket.state.sent_bytes;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t skipped = std::min(skip, views[i].size);
     skip -= skipped;
-    if (skipped < views[i].size) {
-      pieces[pieces_count++] = {const_cast<char*>(views[i].data) + skipped,
-                                views[i].size - skipped};
-      bytes += views[i].size - skipped;
+    const std::size_t size = std::min(views[i].size - skipped, bytes_max - waiting.bytes);
+    if (size > 0) {
+      waiting.pieces[waiting.pieces_count++] = {const_cast<char*>(views[i].data) + skipped, size};
+      waiting.bytes += size;
     }
   }
-  if (bytes > 0) {
-    const Transfer transfer = socket.send({pieces.data(), pieces_count});
-    if (transfer.status == TransferStatus::failed) {
-      close(socket, CloseCause::write_error);
-      return;
+  return waiting;
+}
+
+void ShardLoop::note_sent(ClientSocket& socket, std::size_t bytes) {
+  if (bytes > 0 && socket.state.sent_bytes == 0) {
+    sent_.push_back(socket.connection());
+  }
+  socket.state.sent_bytes += bytes;
+}
+
+// True if everything in `waiting` left; else the socket waits or is closed.
+bool ShardLoop::write_plain(ClientSocket& socket, const Waiting& waiting) {
+  if (waiting.bytes == 0) {
+    return true;
+  }
+  const Transfer transfer = socket.send({waiting.pieces.data(), waiting.pieces_count});
+  if (transfer.status == TransferStatus::failed) {
+    close(socket, CloseCause::write_error);
+    return false;
+  }
+  note_sent(socket, transfer.bytes);
+  if (transfer.bytes < waiting.bytes) {
+    socket.wait_writable();
+    return false;
+  }
+  return true;
+}
+
+// Writes what is queued for the connection, as much as the kernel takes at once.
+void ShardLoop::flush(ClientSocket& socket) {
+  if (socket.is_waiting_writable()) {
+    return;
+  }
+  bool is_all = true;
+  bool may_be_more = false;
+  switch (socket.state.phase) {
+    case TlsPhase::plain:
+    case TlsPhase::peeking: {
+      const Waiting waiting = waiting_bytes(socket, SIZE_MAX);
+      may_be_more = waiting.may_be_more;
+      is_all = write_plain(socket, waiting);
+      break;
     }
-    if (transfer.bytes > 0) {
-      if (socket.state.sent_bytes == 0) {
-        sent_.push_back(socket.connection());
+    case TlsPhase::clear_first: {
+      const std::uint64_t before = socket.state.sent_bytes;
+      const Waiting waiting = waiting_bytes(socket, socket.state.clear_bytes_left);
+      is_all = write_plain(socket, waiting);
+      if (!socket.is_closed()) {
+        socket.state.clear_bytes_left -= socket.state.sent_bytes - before;
+        if (socket.state.clear_bytes_left == 0) {
+          expect_handshake(socket);
+        }
       }
-      socket.state.sent_bytes += transfer.bytes;
+      break;
     }
-    if (transfer.bytes < bytes) {
-      socket.wait_writable();
-      return;
+    case TlsPhase::waiting:
+      break;
+    case TlsPhase::handshaking:
+      is_all = send_ciphertext(socket);
+      break;
+    case TlsPhase::established: {
+      const Waiting waiting = waiting_bytes(socket, SIZE_MAX);
+      may_be_more = waiting.may_be_more;
+      is_all = write_tls(socket, waiting);
+      break;
     }
   }
-  if (count == views.size()) {  // perhaps more than fits one look
+  if (!is_all) {
+    return;
+  }
+  if (may_be_more) {
     if (!socket.state.queued_flush) {
       socket.state.queued_flush = true;
       flush_next_.push_back(socket.connection());
     }
-    return;
-  }
-  if (socket.state.closing) {
+  } else if (socket.state.closing) {
     close(socket, CloseCause::peer_closed);
   }
 }
