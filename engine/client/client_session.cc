@@ -155,8 +155,7 @@ void ClientSession::on_timer(const Timer& timer) {
       on_write_timer();
       return;
     case TimerKind::stall:
-      is_paused_ = false;
-      context_.output->appetite.push_back({id_, false, asked_read_bytes_});
+      settle_reading();
       return;
     case TimerKind::lame_duck:
       close(CloseReason::server_shutdown, true);
@@ -271,14 +270,16 @@ void ClientSession::settle_reading() {
   if (is_closing()) {
     return;
   }
-  const bool waits_for_job = phase_ == Phase::checking;
-  if (stall_requested_ && !is_paused_) {
+  const auto is_stalled = [this]() {
+    return deadlines_[static_cast<std::size_t>(TimerKind::stall)] != Instant::never();
+  };
+  if (stall_requested_ && !is_stalled()) {
     ++context_.counters.stalled_clients;
     ++stalls_;
     arm(TimerKind::stall, stall_length);
   }
-  const bool pause = waits_for_job || (stall_requested_ || is_paused_);
   stall_requested_ = false;
+  const bool pause = phase_ == Phase::checking || is_stalled();
   const std::size_t missing = parser_.missing_payload();
   // Why 32 KiB: below it the shell's default read takes the rest anyway.
   constexpr std::size_t asked_min = std::size_t{32} << 10U;
