@@ -147,7 +147,8 @@ void ShardLoop::on_readable(ClientSocket& socket) {
   if (destroy_if_answered(socket) || socket.state.closing) {
     return;
   }
-  if (is_batch_full() || socket.state.read_turn == turn_) {
+  // Why has_work(): a read that gave nothing brings no turn, so it may be tried again at once.
+  if (is_batch_full() || (socket.state.read_turn == turn_ && has_work())) {
     queue_ready(socket);
     return;
   }
