@@ -1,0 +1,279 @@
+// accounts {}: isolation, users, and everything else an account may say, checked.
+#include <algorithm>
+#include <set>
+
+#include "engine/auth/nkey.h"
+#include "engine/routing/subject.h"
+#include "io/config_reading.h"
+#include "io/config_text.h"
+
+namespace rubus::io {
+
+namespace {
+
+constexpr std::string_view global_account = "$G";
+
+// What is kept of an account while its block is read.
+struct AccountReading {
+  std::vector<User> users;
+  std::optional<ConfigPlace> users_place;
+  std::optional<Permissions> default_permissions;
+  std::vector<AccountExport> exports;
+  std::vector<AccountImport> imports;
+};
+
+constexpr Directive<AccountReading> account_table[] = {
+    {"users",
+     [](AccountReading& account, const Field& field) {
+       account.users = read_users(field);
+       account.users_place = field.value.place;
+     }},
+    {"default_permissions",
+     [](AccountReading& account, const Field& field) {
+       account.default_permissions = read_permissions(field);
+     }},
+    {"nkey",
+     [](AccountReading&, const Field& field) {
+       if (field.value.kind != ConfigKind::text ||
+           !decode_nkey(NkeyKind::account, field.value.text)) {
+         return field.error("Not a valid public nkey for an account: " +
+                            go_quote(go_print(field.value)));
+       }
+       field.remark("has no effect without operator mode");
+     }},
+    {"imports",
+     [](AccountReading& account, const Field& field) {
+       account.imports = check_imports(field);
+       if (!account.imports.empty()) {
+         field.refuse();
+       }
+     }},
+    {"exports",
+     [](AccountReading& account, const Field& field) {
+       account.exports = check_exports(field);
+       if (!account.exports.empty()) {
+         field.refuse();
+       }
+     }},
+    {"jetstream",
+     [](AccountReading&, const Field& field) {
+       // Without JetStream in the server, which is refused elsewhere, it changes nothing.
+       if (check_account_jetstream(field)) {
+         field.remark("has no effect without JetStream");
+       }
+     }},
+    {"mappings maps",
+     [](AccountReading&, const Field& field) {
+       if (check_mappings(field)) {
+         field.refuse();
+       }
+     }},
+    {"limits",
+     [](AccountReading&, const Field& field) {
+       check_account_limits(field);
+       if (!field.value.entries.empty()) {
+         field.refuse();
+       }
+     }},
+    {"msg_trace trace_dest",
+     [](AccountReading&, const Field& field) {
+       check_message_trace(field);
+       field.remark("is ignored: message tracing is not supported yet");
+     }},
+};
+
+struct NamedAccount {
+  std::string name;
+  AccountReading reading;
+};
+
+std::string reserved_text(const std::string& name) {
+  return go_quote(name) + " is a Reserved Account";
+}
+
+void read_account_names(ConfigReading& reading, const Field& field) {
+  std::set<std::string> seen;
+  for (const ConfigValue& item : field.value.items) {
+    if (item.kind != ConfigKind::text) {
+      field.report.wrong_type(item, ConfigKind::text);
+      continue;
+    }
+    if (item.text == global_account) {
+      field.report.error(item.place, reserved_text(item.text));
+    } else if (!seen.insert(item.text).second) {
+      field.report.error(item.place, "Duplicate Account Entry: " + item.text);
+    } else {
+      reading.accounts.push_back(item.text);
+    }
+  }
+}
+
+void finish_account(ConfigReading& reading, NamedAccount& account, const Field& field) {
+  AccountReading& read = account.reading;
+  if (!read.users.empty()) {
+    const Authorization& authorization = reading.config.engine.authorization;
+    if (!authorization.username.empty()) {
+      return field.report.error(*read.users_place, "Can not have a single user/pass and accounts");
+    }
+    if (!authorization.token.empty()) {
+      return field.report.error(*read.users_place, "Can not have a token and accounts");
+    }
+    fold_default_permissions(read.users, read.default_permissions);
+    add_users(reading, std::move(read.users), account.name, *read.users_place, field.report, false);
+  }
+}
+
+// ---- imports against exports --------------------------------------------------------------------
+
+const NamedAccount* find_account(const std::vector<NamedAccount>& accounts,
+                                 const std::string& name) {
+  const auto found =
+      std::find_if(accounts.begin(), accounts.end(),
+                   [&name](const NamedAccount& candidate) { return candidate.name == name; });
+  return found == accounts.end() ? nullptr : &*found;
+}
+
+bool is_exported(const NamedAccount& exporter, const AccountImport& import,
+                 const std::string& importer) {
+  return std::any_of(exporter.reading.exports.begin(), exporter.reading.exports.end(),
+                     [&](const AccountExport& candidate) {
+                       const std::vector<std::string>& allowed = candidate.accounts;
+                       return candidate.service == import.service &&
+                              is_subset(import.subject, candidate.subject) &&
+                              (allowed.empty() || std::find(allowed.begin(), allowed.end(),
+                                                            importer) != allowed.end());
+                     });
+}
+
+void check_exports_and_imports(const std::vector<NamedAccount>& accounts, const Field& field) {
+  for (const NamedAccount& account : accounts) {
+    for (const AccountExport& exported : account.reading.exports) {
+      for (const std::string& name : exported.accounts) {
+        if (find_account(accounts, name) == nullptr) {
+          field.error(go_quote(name) + " account not defined for " +
+                      (exported.service ? "service export" : "stream export"));
+        }
+      }
+    }
+  }
+  for (const NamedAccount& account : accounts) {
+    for (const AccountImport& import : account.reading.imports) {
+      const std::string kind = import.service ? "service import" : "stream import";
+      const NamedAccount* const exporter = find_account(accounts, import.account);
+      if (exporter == nullptr) {
+        field.error(go_quote(import.account) + " account not defined for " + kind);
+      } else if (!is_exported(*exporter, import, account.name)) {
+        field.error("Error adding " + kind + " " + go_quote(import.subject) + ": " + kind +
+                    " not authorized");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void read_accounts(ConfigReading& reading, const Field& field) {
+  if (field.value.kind == ConfigKind::array) {
+    return read_account_names(reading, field);
+  }
+  if (field.value.kind != ConfigKind::map) {
+    return;  // the reference passes anything else in silence
+  }
+  std::vector<NamedAccount> accounts;
+  for (const ConfigEntry& entry : field.value.entries) {
+    if (entry.value.used_as_variable) {
+      continue;
+    }
+    if (entry.value.kind != ConfigKind::map) {
+      field.report.error(entry.value.place, "Expected map entries for accounts");
+      continue;
+    }
+    if (entry.key == global_account) {
+      field.report.error(entry.value.place, reserved_text(entry.key));
+      continue;
+    }
+    NamedAccount& account = accounts.emplace_back();
+    account.name = entry.key;
+    reading.accounts.push_back(entry.key);
+    read_map(account_table, account.reading, entry.value, field.report, field.source);
+    finish_account(reading, account, field);
+  }
+  if (field.report.errors().empty()) {
+    check_exports_and_imports(accounts, field);
+  }
+}
+
+// ---- limits and message tracing -----------------------------------------------------------------
+
+void check_account_limits(const Field& field) {
+  if (field.value.kind != ConfigKind::map) {
+    return field.error("Expected account limits to be a map/struct, got " + go_print(field.value));
+  }
+  static constexpr Directive<Checked> table[] = {
+      {"max_connections max_conn", check_integer},
+      {"max_subscriptions max_subs", check_integer},
+      {"max_payload max_pay", check_integer},
+      {"max_leafnodes max_leafs", check_integer},
+  };
+  Checked checked;
+  read_map(table, checked, field.value, field.report, field.source,
+           {"Unknown field ", " parsing account limits"});
+}
+
+namespace {
+
+void check_trace_destination(Checked&, const Field& field) {
+  if (field.value.kind != ConfigKind::text) {
+    return field.error("Field " + go_quote(field.key) + " should be a string, got " +
+                       std::string(go_type_name(field.value.kind)));
+  }
+  if (!is_valid_literal(field.value.text)) {
+    field.error("Trace destination " + go_quote(field.value.text) + " is not valid");
+  }
+}
+
+void check_trace_sampling(Checked&, const Field& field) {
+  std::int64_t percent = 0;
+  if (field.value.kind == ConfigKind::integer) {
+    percent = field.value.integer;
+  } else if (field.value.kind == ConfigKind::text) {
+    std::string_view digits = field.value.text;
+    if (!digits.empty() && digits.back() == '%') {
+      digits.remove_suffix(1);
+    }
+    const IntegerReading number = parse_go_integer(digits, "Atoi");
+    if (number.error) {
+      return field.error("Invalid trace destination sampling value " + go_quote(field.value.text));
+    }
+    percent = number.value;
+  } else {
+    return field.error("Trace destination sampling field " + go_quote(field.key) +
+                       " should be an integer or a percentage, got " +
+                       std::string(go_type_name(field.value.kind)));
+  }
+  if (percent <= 0 || percent > 100) {
+    field.error("Ttrace destination sampling value " + std::to_string(percent) +
+                " is invalid, needs to be [1..100]");
+  }
+}
+
+}  // namespace
+
+void check_message_trace(const Field& field) {
+  Checked checked;
+  if (field.value.kind == ConfigKind::text) {
+    return check_trace_destination(checked, field);
+  }
+  if (!expect_map(field, "Expected account message trace " + go_quote(field.key) +
+                             " to be a string or a map/struct")) {
+    return;
+  }
+  static constexpr Directive<Checked> table[] = {
+      {"dest", check_trace_destination},
+      {"sampling", check_trace_sampling},
+  };
+  const std::string suffix = " parsing account message trace map/struct " + go_quote(field.key);
+  read_map(table, checked, field.value, field.report, field.source, {"Unknown field ", suffix});
+}
+
+}  // namespace rubus::io

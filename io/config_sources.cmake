@@ -1,0 +1,26 @@
+# Sources of rubus_config: the configuration language, its directives, the command line.
+set(RUBUS_CONFIG_SOURCES
+  command_line.cc
+  command_line_flags.cc
+  command_line_help.cc
+  config_accounts.cc
+  config_authorization.cc
+  config_certificates.cc
+  config_cluster.cc
+  config_digest.cc
+  config_exports.cc
+  config_field.cc
+  config_jetstream.cc
+  config_lexer.cc
+  config_lexer_values.cc
+  config_operator.cc
+  config_parser.cc
+  config_reader.cc
+  config_reload.cc
+  config_report.cc
+  config_start_checks.cc
+  config_text.cc
+  config_tls.cc
+  config_value.cc
+  config_websocket.cc
+  config_world.cc)
