@@ -9,15 +9,19 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "io/config_reader.h"
 #include "io/entropy_source.h"
 #include "io/flight_recorder.h"
 #include "io/job_pool.h"
 #include "io/listener.h"
 #include "io/log_sink.h"
+#include "io/monitor_http.h"
 #include "io/server_config.h"
 #include "io/shard_loop.h"
 #include "io/shard_mailbox.h"
@@ -27,8 +31,11 @@ namespace rubus::io {
 
 class ServerProcess {
  public:
+  // Reads the configuration again, flags included.
+  using Reread = std::function<ConfigOutcome()>;
+
   // `program` is the name it was started by; it names the ports file.
-  ServerProcess(ServerConfig config, std::string program);
+  ServerProcess(ServerConfig config, std::string program, Reread reread);
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
   ~ServerProcess();
@@ -39,21 +46,29 @@ class ServerProcess {
  private:
   bool open_log();
   void print_banner();
+  bool open_monitor();
   bool open_listeners();
-  bool make_tls();
+  std::shared_ptr<const TlsContext> make_tls(const ServerConfig& config, std::string& problem);
+  bool open_tls();
   void name_server();
+  Options told_options() const;
   bool start_shard();
   void start_accepting();
   bool write_files();
   void remove_files();
+  std::vector<std::string> monitor_urls() const;
   void wait_signal();
   void on_signal(int number);
   void begin_shutdown();
+  void reload();
+  std::optional<std::string> apply(const ServerConfig& fresh);
   void end_run();
   void submit(Job&& job);
   ShardLoop::Wishes wishes();
 
-  ServerConfig config_;
+  ServerConfig config_;      // as configured
+  ServerIdentity identity_;  // as found out at start
+  Reread reread_;
   std::string program_;
   LogSink log_;
   EntropySource entropy_;
@@ -64,8 +79,11 @@ class ServerProcess {
   std::shared_ptr<const TlsContext> tls_;
   FlightRecorder recorder_;
   std::unique_ptr<ShardLoop> loop_;
+  std::unique_ptr<MonitorHttp> monitor_;
   std::unique_ptr<ShardMailbox<JobDone>> job_results_;  // before jobs_: outlives its threads
   std::unique_ptr<JobPool> jobs_;
+  std::uint16_t listener_port_ = 0;
+  WallTime config_load_time_;
   std::string ports_file_;
   bool lame_duck_ = false;
   bool stopping_ = false;

@@ -1,0 +1,171 @@
+#include "io/monitor_http.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "io/monitor_session.h"
+#include "io/version.h"
+
+namespace rubus::io {
+
+namespace {
+
+constexpr const char* plain_text = "text/plain; charset=utf-8";
+
+struct Page {
+  const char* path;
+  const char* title;
+};
+
+constexpr std::array<Page, 4> pages = {{
+    {"/varz", "General"},
+    {"/connz", "Connections"},
+    {"/subsz", "Subscriptions"},
+    {"/healthz", "Health probe"},
+}};
+
+std::string link_page() {
+  std::string text =
+      "<html lang=\"en\">\n<head><title>Rubus</title>\n<style>"
+      "body{font-family:sans-serif;margin:2em}a{display:block;padding:.2em}</style></head>\n"
+      "<body>\n<h1>Rubus ";
+  text += own_version;
+  text += "</h1>\n<p>implements NATS ";
+  text += claimed_nats_version;
+  text += "</p>\n";
+  for (const Page& page : pages) {
+    text += std::string("<a href=.") + page.path + ">" + page.title + "</a>\n";
+  }
+  return text + "</body>\n</html>\n";
+}
+
+}  // namespace
+
+MonitorHttp::MonitorHttp(boost::asio::io_context& context, std::string base_path, Ask ask,
+                         Trouble trouble)
+    : context_(context),
+      base_path_(std::move(base_path)),
+      ask_(std::move(ask)),
+      trouble_(std::move(trouble)),
+      http_(context),
+      https_(context) {}
+
+MonitorHttp::~MonitorHttp() = default;
+
+std::optional<std::string> MonitorHttp::open(const ListenAddress& address,
+                                             std::shared_ptr<const TlsContext> tls) {
+  if (tls == nullptr) {
+    return http_.open(address);
+  }
+  tls_ = std::move(tls);
+  return https_.open(address);
+}
+
+void MonitorHttp::start() {
+  if (http_.is_open()) {
+    http_.start([this](int descriptor, const Address&) { accept(descriptor, false); }, trouble_);
+  }
+  if (https_.is_open()) {
+    https_.start([this](int descriptor, const Address&) { accept(descriptor, true); }, trouble_);
+  }
+}
+
+void MonitorHttp::close() {
+  http_.close();
+  https_.close();
+}
+
+void MonitorHttp::accept(int descriptor, bool is_tls) {
+  if (*sessions_ >= sessions_max) {
+    ::close(descriptor);
+    return;
+  }
+  const auto session =
+      make_monitor_session(*this, context_, descriptor, is_tls ? tls_ : nullptr, sessions_);
+  if (session == nullptr) {
+    ::close(descriptor);
+    return;
+  }
+  session->start();
+}
+
+// Without base path and doubled slashes; empty: not ours.
+std::string MonitorHttp::local_path(std::string_view path) const {
+  std::string single;
+  for (const char letter : path) {
+    if (letter != '/' || single.empty() || single.back() != '/') {
+      single += letter;
+    }
+  }
+  if (base_path_.empty() || base_path_ == "/") {
+    return single;
+  }
+  std::string base = base_path_.front() == '/' ? base_path_ : "/" + base_path_;
+  while (base.back() == '/') {
+    base.pop_back();
+  }
+  if (!single.starts_with(base)) {
+    return {};
+  }
+  single.erase(0, base.size());
+  if (single.empty()) {
+    return "/";
+  }
+  return single.front() == '/' ? single : std::string();
+}
+
+void MonitorHttp::count(const std::string& path) {
+  const auto place = std::lower_bound(
+      requests_.begin(), requests_.end(), path,
+      [](const auto& entry, const std::string& wanted) { return entry.first < wanted; });
+  if (place != requests_.end() && place->first == path) {
+    ++place->second;
+  } else {
+    requests_.insert(place, {path, 1});
+  }
+}
+
+void MonitorHttp::on_request(std::shared_ptr<MonitorSession> session, std::string_view target) {
+  const std::size_t question_mark = target.find('?');
+  std::string path = local_path(target.substr(0, question_mark));
+  if (path == "/subscriptionsz") {
+    path = "/subsz";
+  }
+  if (path == "/") {
+    count(path);
+    session->respond({200, "text/html; charset=utf-8", link_page(), true});
+    return;
+  }
+  const bool is_known = std::any_of(pages.begin(), pages.end(),
+                                    [&path](const Page& page) { return path == page.path; });
+  if (!is_known) {
+    session->respond({404, plain_text, "404 page not found\n", false});
+    return;
+  }
+  count(path);
+  auto question = std::make_shared<MonitorQuestion>();
+  question->path = path;
+  if (question_mark != std::string_view::npos) {
+    question->query = target.substr(question_mark + 1);
+  }
+  question->process = facts_.read();
+  question->requests = requests_;
+  const MonitorTicket ticket{++last_ticket_};
+  asked_[ticket] = session;
+  ask_(MonitorAsked{ticket, std::move(question)});
+}
+
+void MonitorHttp::on_reply(MonitorReply&& reply) {
+  const auto found = asked_.find(reply.ticket);
+  if (found == asked_.end()) {
+    return;
+  }
+  const std::shared_ptr<MonitorSession> session = std::move(found->second);
+  asked_.erase(found);
+  session->respond(
+      {reply.status, reply.is_json ? "application/json" : plain_text, std::move(reply.body), true});
+}
+
+}  // namespace rubus::io

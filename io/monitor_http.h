@@ -1,0 +1,81 @@
+// MonitorHttp: the monitoring port, http and https.
+//
+// It speaks HTTP and counts requests; what is in the documents is the engine's business
+// (MonitorAsked → MonitorReply), except for the link page at "/". Every method is served the same,
+// HEAD without a body. Paths are exact apart from doubled slashes; anything else is 404.
+//
+// Bounds: sessions_max connections, 8 KiB of request head, 4 KiB of request body, ten seconds to
+// deliver a request or take an answer, half a minute between requests. A slow client costs its own
+// session and nothing else.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/seam/input.h"
+#include "engine/seam/output.h"
+#include "io/listener.h"
+#include "io/process_facts.h"
+#include "io/server_config.h"
+#include "io/tls_context.h"
+
+namespace rubus::io {
+
+class MonitorSession;
+
+class MonitorHttp {
+ public:
+  static constexpr std::size_t sessions_max = 256;
+
+  using Ask = std::function<void(MonitorAsked)>;
+  using Trouble = std::function<void(const std::string&)>;
+
+  MonitorHttp(boost::asio::io_context& context, std::string base_path, Ask ask, Trouble trouble);
+  MonitorHttp(const MonitorHttp&) = delete;
+  MonitorHttp& operator=(const MonitorHttp&) = delete;
+  ~MonitorHttp();
+
+  // Why not, or nothing; `tls` null: http.
+  [[nodiscard]] std::optional<std::string> open(const ListenAddress& address,
+                                                std::shared_ptr<const TlsContext> tls);
+  // New https sessions use `tls` from now on.
+  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+  void start();
+  void close();
+
+  std::uint16_t http_port() const { return http_.port(); }
+  std::uint16_t https_port() const { return https_.port(); }
+
+  void on_reply(MonitorReply&& reply);
+
+  // Called by sessions, only while the io_context runs.
+  void on_request(std::shared_ptr<MonitorSession> session, std::string_view target);
+
+ private:
+  void accept(int descriptor, bool is_tls);
+  std::string local_path(std::string_view path) const;
+  void count(const std::string& path);
+
+  boost::asio::io_context& context_;
+  const std::string base_path_;
+  Ask ask_;
+  Trouble trouble_;
+  Listener http_;
+  Listener https_;
+  std::shared_ptr<const TlsContext> tls_;
+  ProcessFactsReader facts_;
+  std::vector<std::pair<std::string, std::uint64_t>> requests_;  // sorted by path
+  std::map<MonitorTicket, std::shared_ptr<MonitorSession>> asked_;
+  std::uint64_t last_ticket_ = 0;
+  // Shared with the sessions, which may be destroyed after this object (with their io_context).
+  std::shared_ptr<std::size_t> sessions_ = std::make_shared<std::size_t>(0);
+};
+
+}  // namespace rubus::io
