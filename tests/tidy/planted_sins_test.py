@@ -93,7 +93,8 @@ ARM_SINS = [
     ("mrs", 'long sin() { long v; asm volatile("mrs %0, cntvct_el0" : "=r"(v)); return v; }'),
 ]
 
-# what is planted into the text: (name, rule, file, what the finding must hold, text)
+# what is planted into the text: (name, rule, file, what the finding must hold, text), and
+# sometimes one more file with its text
 TEXT_SINS = [
     ("clock header", "includes", "engine/base/sin.h", "<chrono>", "#include <chrono>"),
     ("Asio in the engine", "includes", "engine/base/sin.h", "<boost/asio.hpp>",
@@ -158,6 +159,8 @@ TEXT_SINS = [
     ("a header without guard", "headers", "engine/base/sin.h", "#pragma once",
      "// Sin.\nint sin();"),
     ("a test that nobody builds", "unbuilt", "tests/engine/sin_test.cc", "names it", "int sin;"),
+    ("a test left out of the list of parts", "unbuilt", "tests/io/sin_test.py", "names it", "x = 1",
+     ("tests/io/CMakeLists.txt", "foreach(part other)\n  add_test(x ${part}_test.py)\n")),
     ("a mark that nobody reaches", "marks", "engine/base/sin.cc", "sinful_corner",
      'void f() { reached("sinful_corner"); }'),
     ("a stray file", "top-level", "sin.txt", "top level", "x"),
@@ -234,6 +237,8 @@ class PlantedSins(unittest.TestCase):
     def test_a_clean_copy_passes_every_text_fence(self):
         with Scratch() as scratch:
             scratch.write("engine/base/innocent.h", INNOCENT)
+            scratch.write("tests/io/named_test.py", "x = 1\n")
+            scratch.write("tests/io/CMakeLists.txt", "foreach(part named)\n ${part}_test.py\n")
             scratch.write("tests/innocent.py", "await asyncio.sleep(0)  # lets others run\n")
             for name in ("engine", "tests"):
                 scratch.write(f"{name}/README.md", "x\n")
@@ -242,11 +247,13 @@ class PlantedSins(unittest.TestCase):
                 self.assertEqual(status, 0, output)
 
     def test_each_sin_in_the_text_is_named_by_its_fence(self):
-        for name, rule, path, held, text in TEXT_SINS:
+        for name, rule, path, held, text, *more in TEXT_SINS:
             if rule == "format" and shutil.which("clang-format-14") is None:
                 print("planted sins: format not checked, clang-format-14 is not installed")
                 continue
             with self.subTest(name), Scratch() as scratch:
+                for other, other_text in more:
+                    scratch.write(other, other_text + "\n")
                 scratch.write(path, text + "\n")
                 self.expect_named(*scratch.tidy(rule), rule, held, name)
 

@@ -66,18 +66,26 @@ def check_headers(tree):
             yield Finding(path, 1, "header", "has no #pragma once")
 
 
+def _mentions(list_text, name):
+    """Whether a CMakeLists.txt names a file: in full, by `*_test.cc`, or as a `${part}_test.cc`."""
+    stem, ending = name.rsplit(".", 1)
+    part, kind = stem.rsplit("_", 1)
+    suffix = re.escape(f"_{kind}.{ending}")
+    return bool(
+        re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", list_text)
+        or re.search(r"\*" + suffix, list_text)
+        or re.search(r"\}" + suffix, list_text)
+        and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", list_text))
+
+
 def check_tests_are_built(tree):
     lists = {os.path.dirname(path): tree.text(path) for path in tree.paths
              if os.path.basename(path) == "CMakeLists.txt"}
     endings = ("_test.cc", "_prop.cc", "_test.py", "_fuzz.cc", "_bench.cc")
     for path in tree.select(CODE_FOLDERS, endings):
-        name = os.path.basename(path)
-        stem = name.rsplit(".", 1)[0]
-        words = re.compile(r"(?<![\w])" + re.escape(stem) + r"(?![\w])"
-                           + r"|\*_" + re.escape(stem.rsplit("_", 1)[1] + "." + name.split(".")[1]))
         folder, mentioned = os.path.dirname(path), False
         while folder and not mentioned:
-            mentioned = bool(words.search(lists.get(folder, "")))
+            mentioned = _mentions(lists.get(folder, ""), os.path.basename(path))
             folder = os.path.dirname(folder)
         if not mentioned:
             yield Finding(path, 1, "unbuilt", "no CMakeLists.txt above it names it")
