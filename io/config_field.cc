@@ -232,18 +232,6 @@ void check_write_timeout(Checked&, const Field& field) {
   }
 }
 
-void check_text_map(Checked&, const Field& field) {
-  if (field.value.kind != ConfigKind::map) {
-    return field.error("error parsing " + std::string(field.key) + ": unsupported type " +
-                       std::string(go_type_name(field.value.kind)));
-  }
-  for (const ConfigEntry& entry : field.value.entries) {
-    if (entry.value.kind != ConfigKind::text) {
-      field.report.wrong_type(entry.value, ConfigKind::text);
-    }
-  }
-}
-
 void check_url(const ConfigValue& value, std::string_view kind, ConfigReport& report) {
   if (value.kind != ConfigKind::text) {
     return report.wrong_type(value, ConfigKind::text);

@@ -96,7 +96,6 @@ void read_map(const Table& table, Target& target, const ConfigValue& map, Config
 struct Checked {
   bool listens = false;  // a port other than 0 is configured
   std::int64_t remotes = 0;
-  bool enabled = true;
 };
 
 void check_bool(Checked&, const Field& field);
@@ -109,7 +108,6 @@ void check_listen(Checked& block, const Field& field);
 void check_port(Checked& block, const Field& field);
 void check_compression(Checked&, const Field& field);
 void check_write_timeout(Checked&, const Field& field);
-void check_text_map(Checked&, const Field& field);
 void check_url(const ConfigValue& value, std::string_view kind, ConfigReport& report);
 // An array of URLs; duplicates are warned about.
 void check_urls(const Field& field, std::string_view kind);

@@ -35,7 +35,7 @@ void read_int32(const Field& field, std::int64_t& target) {
   }
 }
 
-void read_count(const Field& field, std::uint32_t& target) {
+void read_uint(const Field& field, std::uint32_t& target) {
   if (const std::optional<std::int64_t> number = field.integer()) {
     target = static_cast<std::uint32_t>(std::clamp<std::int64_t>(*number, 0, UINT32_MAX));
   }
@@ -59,7 +59,7 @@ void read_monitor(const Field& field, std::optional<ListenAddress>& target) {
   }
 }
 
-void read_monitor_port(const Field& field, std::optional<ListenAddress>& target) {
+void read_http_port(const Field& field, std::optional<ListenAddress>& target) {
   if (const std::optional<std::int64_t> port = field.integer()) {
     if (!target) {
       target = ListenAddress{"", 0};
@@ -228,8 +228,9 @@ constexpr Directive<ConfigReading> top_table[] = {
     {"http", [](Reading& r, const Field& f) { read_monitor(f, r.config.monitor.http); }},
     {"https", [](Reading& r, const Field& f) { read_monitor(f, r.config.monitor.https); }},
     {"http_port monitor_port",
-     [](Reading& r, const Field& f) { read_monitor_port(f, r.config.monitor.http); }},
-    {"https_port", [](Reading& r, const Field& f) { read_monitor_port(f, r.config.monitor.https); }},
+     [](Reading& r, const Field& f) { read_http_port(f, r.config.monitor.http); }},
+    {"https_port",
+     [](Reading& r, const Field& f) { read_http_port(f, r.config.monitor.https); }},
     {"http_base_path", [](Reading& r, const Field& f) { f.into(r.config.monitor.base_path); }},
     // ---- logging and files
     {"debug", [](Reading& r, const Field& f) { f.into(r.config.engine.trace.debug); }},
@@ -271,12 +272,13 @@ constexpr Directive<ConfigReading> top_table[] = {
      [](Reading& r, const Field& f) { read_int32(f, r.config.engine.limits.max_payload); }},
     {"max_pending", [](Reading& r, const Field& f) { f.into(r.config.engine.limits.max_pending); }},
     {"max_closed_clients",
-     [](Reading& r, const Field& f) { read_count(f, r.config.engine.limits.max_closed_clients); }},
+     [](Reading& r, const Field& f) { read_uint(f, r.config.engine.limits.max_closed_clients); }},
     {"ping_interval",
      [](Reading& r, const Field& f) {
        f.into(r.config.engine.limits.ping_interval, "ping_interval");
      }},
-    {"ping_max", [](Reading& r, const Field& f) { read_count(f, r.config.engine.limits.ping_max); }},
+    {"ping_max",
+     [](Reading& r, const Field& f) { read_uint(f, r.config.engine.limits.ping_max); }},
     {"write_deadline",
      [](Reading& r, const Field& f) {
        f.into(r.config.engine.limits.write_deadline, "write_deadline");

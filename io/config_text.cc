@@ -147,21 +147,19 @@ std::optional<std::uint64_t> take_digits(std::string_view& text) {
 // Digits after the point; those that no longer fit are skipped, as they are below a nanosecond.
 struct Fraction {
   std::uint64_t value = 0;
-  std::uint64_t scale = 1;
+  double scale = 1;
 };
 
 Fraction take_fraction(std::string_view& text) {
   Fraction fraction;
   bool full = false;
   while (!text.empty() && is_digit(text.front())) {
+    const std::uint64_t digit = static_cast<std::uint64_t>(text.front() - '0');
+    full = full || fraction.value > (duration_limit - 1) / 10 ||
+           fraction.value * 10 + digit > duration_limit;
     if (!full) {
-      const std::uint64_t digit = static_cast<std::uint64_t>(text.front() - '0');
-      if (fraction.value > (duration_limit - 1 - digit) / 10 || fraction.scale > 100'000'000'000) {
-        full = true;
-      } else {
-        fraction.value = fraction.value * 10 + digit;
-        fraction.scale *= 10;
-      }
+      fraction.value = fraction.value * 10 + digit;
+      fraction.scale *= 10;
     }
     text.remove_prefix(1);
   }
@@ -178,9 +176,10 @@ std::optional<std::uint64_t> in_nanoseconds(std::uint64_t whole, Fraction fracti
     return std::nullopt;
   }
   const std::uint64_t value = whole * unit;
-  // fraction.value < 10^12 and unit <= 3.6 * 10^12: the product needs 128 bits.
-  const unsigned __int128 product = static_cast<unsigned __int128>(fraction.value) * unit;
-  const std::uint64_t part = static_cast<std::uint64_t>(product / fraction.scale);
+  // In floating point because Go does so: the last nanosecond depends on it.
+  const double exact =
+      static_cast<double>(fraction.value) * (static_cast<double>(unit) / fraction.scale);
+  const std::uint64_t part = static_cast<std::uint64_t>(exact);
   return value + part > duration_limit ? std::nullopt : std::optional(value + part);
 }
 
@@ -357,19 +356,24 @@ IntegerReading parse_storage_size(std::string_view text) {
 
 namespace {
 
+// Insertions, deletions, replacements, and swaps of neighbours ("prot" is one from "port").
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> above(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) {
     row[j] = j;
   }
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
+    std::swap(before, above);
+    std::swap(above, row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({changed, above + 1, row[j - 1] + 1});
-      diagonal = above;
+      const std::size_t changed = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({changed, above[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
     }
   }
   return row[b.size()];
