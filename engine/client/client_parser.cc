@@ -10,6 +10,8 @@ namespace rubus {
 
 namespace {
 
+constexpr std::size_t size_digits_max = 9;
+
 bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
 
 char upper(char byte) { return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 32) : byte; }
@@ -39,8 +41,13 @@ std::size_t ClientParser::missing_payload() const {
 ParseResult ClientParser::next() {
   ensure(state_ != State::ended, "nothing is parsed behind an ending");
   ParseResult result = ParseResult::need_more;
-  if (state_ == State::start && is_gate_open && next_fast_publish(result)) {
-    return result;
+  if (state_ == State::start && is_gate_open) {
+    if (next_repeated_publish()) [[likely]] {
+      return ParseResult::publish;
+    }
+    if (next_fast_publish(result)) {
+      return result;
+    }
   }
   result = next_slowly();
   if (result == ParseResult::need_more) {
@@ -48,6 +55,45 @@ ParseResult ClientParser::next() {
     at_ = 0;
   }
   return result;
+}
+
+// The commonest case: a whole PUB without reply, to the subject of the publish before, lies in this
+// read. Every byte is looked at once. False: not so, or something is wrong; nothing was used up.
+bool ClientParser::next_repeated_publish() {
+  const std::size_t known = last_subject_.size();
+  const char* const begin = input_.data() + at_;
+  const std::size_t available = input_.size() - at_;
+  const std::size_t line_min = 4 + known + 1 + 1 + 2;
+  if (known == 0 || available < line_min + size_digits_max || std::memcmp(begin, "PUB ", 4) != 0 ||
+      begin[4 + known] != ' ' || std::memcmp(begin + 4, last_subject_.data(), known) != 0) {
+    return false;
+  }
+  const char* const digits = begin + 4 + known + 1;
+  std::uint32_t size = 0;
+  std::size_t count = 0;
+  while (count < size_digits_max && digits[count] >= '0' && digits[count] <= '9') {
+    size = size * 10 + static_cast<std::uint32_t>(digits[count] - '0');
+    ++count;
+  }
+  const std::size_t line = 4 + known + 1 + count + 2;
+  const char* const body = begin + line;
+  if (count == 0 || digits[count] != '\r' || digits[count + 1] != '\n' ||
+      static_cast<std::int64_t>(known + 1 + count) > limits.max_control_line ||
+      (limits.max_payload >= 0 && size > limits.max_payload) || available < line + size + 2 ||
+      body[size] != '\r' || body[size + 1] != '\n') {
+    return false;
+  }
+  publish_.subject = {begin + 4, known};
+  publish_.reply = {};
+  publish_.header_size = 0;
+  publish_.total_size = size;
+  publish_.has_headers = false;
+  publish_.same_subject = true;
+  publish_.line_tail = {digits, count + 2};
+  publish_.body = {body, std::size_t{size} + 2};
+  publish_.source = &input_;
+  at_ += line + size + 2;
+  return true;
 }
 
 // The common case: a whole "PUB …" line lies in this read. False: take the slow way, which gives

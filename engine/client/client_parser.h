@@ -124,6 +124,7 @@ class ClientParser {
     error
   };
 
+  bool next_repeated_publish();
   bool next_fast_publish(ParseResult& result);
   ParseResult next_slowly();
   ParseResult on_verb_byte(char byte);

@@ -42,49 +42,31 @@ bool is_one_space_apart(std::string_view earlier, std::string_view later) {
 
 ParseResult ClientParser::parse_publish(std::string_view argument) {
   publish_ = {};
-  std::string_view header_text;
-  std::string_view total_text;
-  std::string_view subject;
-  const std::size_t known = last_subject_.size();
-  std::optional<std::uint32_t> total;
-  if (verb_ == Verb::publish && known != 0 && argument.size() > known + 1 &&
-      argument[known] == ' ' && std::memcmp(argument.data(), last_subject_.data(), known) == 0 &&
-      (total = parse_size(argument.substr(known + 1))).has_value()) {
-    // Why a case of its own: publishers repeat their subject, and this saves splitting the line.
-    subject = argument.substr(0, known);
-    total_text = argument.substr(known + 1);
-    publish_.same_subject = true;
-  } else {
-    const Arguments found = split(argument, " \t");
-    const std::size_t sizes = verb_ == Verb::header_publish ? 2 : 1;
-    if (verb_ == Verb::header_publish && !limits.headers) {
-      return end(ParseResult::argument_error);
-    }
-    if (found.count != sizes + 1 && found.count != sizes + 2) {
-      return end(ParseResult::argument_error);
-    }
-    subject = found.texts[0];
-    publish_.reply = found.count == sizes + 2 ? found.texts[1] : std::string_view();
-    total_text = found.texts[found.count - 1];
-    total = parse_size(total_text);
-    if (sizes == 2) {
-      header_text = found.texts[found.count - 2];
-      const std::optional<std::uint32_t> header = parse_size(header_text);
-      if (!header.has_value() || !total.has_value() || *header > *total) {
-        return end(ParseResult::argument_error);
-      }
-      publish_.header_size = *header;
-    }
-    publish_.same_subject = subject == last_subject_;
-  }
-  if (!total.has_value()) {
+  const bool is_header_publish = verb_ == Verb::header_publish;
+  const std::size_t sizes = is_header_publish ? 2 : 1;
+  const Arguments found = split(argument, " \t");
+  if ((is_header_publish && !limits.headers) ||
+      (found.count != sizes + 1 && found.count != sizes + 2)) {
     return end(ParseResult::argument_error);
   }
-  publish_.total_size = *total;
-  publish_.has_headers = publish_.header_size > 0;
+  const std::string_view subject = found.texts[0];
+  const std::string_view total_text = found.texts[found.count - 1];
+  const std::string_view header_text =
+      is_header_publish ? found.texts[found.count - 2] : std::string_view();
+  const std::optional<std::uint32_t> total = parse_size(total_text);
+  const std::optional<std::uint32_t> header =
+      is_header_publish ? parse_size(header_text) : std::uint32_t{0};
+  if (!total.has_value() || !header.has_value() || *header > *total) {
+    return end(ParseResult::argument_error);
+  }
   if (limits.max_payload >= 0 && *total > limits.max_payload) {
     return end(ParseResult::payload_exceeded);
   }
+  publish_.reply = found.count == sizes + 2 ? found.texts[1] : std::string_view();
+  publish_.header_size = *header;
+  publish_.total_size = *total;
+  publish_.has_headers = *header > 0;
+  publish_.same_subject = subject == last_subject_;
   build_line_tail(header_text, total_text);
   return begin_payload(subject);
 }

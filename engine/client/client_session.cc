@@ -230,6 +230,7 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   ConnectionRecord closed = record();
   closed.stop = context_.wall;
   closed.reason = reason;
+  closed.subscription_records = record_subscriptions(first_);
   context_.closed_clients.add(std::move(closed), context_.options->limits.max_closed_clients);
   log(LogLevel::debug, std::string("Client connection closed: ").append(close_reason_text(reason)));
   disarm_all();
@@ -358,11 +359,15 @@ ConnectionRecord ClientSession::record() const {
   shown.version = connect_.version;
   shown.user = user_ != nullptr ? (user_->nkey.empty() ? user_->name : user_->nkey)
                                 : connect_.credentials.username;
+  if (shown.user.empty() && !connect_.credentials.token.empty()) {
+    shown.user = "[REDACTED]";
+  }
   shown.account = account_ == nullptr ? std::string() : account_->name();
   if (tls_facts_ != nullptr) {
     shown.tls_version = tls_facts_->version;
     shown.tls_cipher = tls_facts_->cipher;
     shown.tls_first = tls_first_;
+    shown.tls_facts = tls_facts_;
   }
   return shown;
 }
