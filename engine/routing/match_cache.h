@@ -40,18 +40,25 @@ class MatchCache {
   std::size_t size() const { return entries_.size(); }
   std::uint64_t lookups() const { return lookups_; }
   std::uint64_t hits() const { return hits_; }
+  // Over the remembered results: their sizes together, and the largest since the cache began anew.
+  std::uint64_t fanout_sum() const { return fanout_sum_; }
+  std::uint64_t fanout_max() const { return fanout_max_; }
   void count_hit() {
     ++lookups_;
     ++hits_;
   }
 
  private:
+  void count_fanout(const MatchResult& result);
+
   bool enabled_;
   LookupMap<std::string, std::unique_ptr<Entry>> entries_;
   Entry uncached_;
   std::uint64_t epoch_ = 1;
   std::uint64_t lookups_ = 0;
   std::uint64_t hits_ = 0;
+  std::uint64_t fanout_sum_ = 0;
+  std::uint64_t fanout_max_ = 0;
 };
 
 }  // namespace rubus
