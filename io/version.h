@@ -7,7 +7,7 @@
 namespace rubus::io {
 
 inline constexpr char own_version[] = "0.1.0";
-inline constexpr char claimed_nats_version[] = "2.14.0";
+inline constexpr char claimed_nats_version[] = "2.12.0";
 inline constexpr char toolchain_name[] = "rubus-cpp20";  // INFO "go": honest, this is not Go
 
 }  // namespace rubus::io
