@@ -16,6 +16,8 @@ constexpr WallTime started{1'767'225'600'000'000'000};
 // What a socket pair holds when its owner does not read; the size is of no consequence.
 constexpr std::size_t socket_buffer_bytes = std::size_t{256} << 10U;
 constexpr std::size_t views_at_first = 64;
+// Why: a block holds at least 512 bytes, so a million single bytes would be half a gigabyte.
+constexpr std::size_t pieces_at_once_max = 4096;
 // A shard that cannot come to rest within this many steps of one moment is broken.
 constexpr int steps_at_rest_max = 1'000'000;
 
@@ -90,8 +92,10 @@ void ShardStage::deliver_said(Connection& connection) {
   if (connection.paused || connection.closing || connection.gone)
     return;
   std::string_view left = connection.unread_said;
+  const std::size_t piece =
+      piece_bytes_ == 0 ? left.size() : std::max(piece_bytes_, left.size() / pieces_at_once_max);
   while (!left.empty()) {
-    const std::size_t size = piece_bytes_ == 0 ? left.size() : std::min(piece_bytes_, left.size());
+    const std::size_t size = std::min(piece, left.size());
     inputs_.emplace_back(
         BytesReceived{connection.id, Slice::copy_of(shard_.blocks(), left.substr(0, size))});
     left.remove_prefix(size);

@@ -25,6 +25,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEADLINE_S = 20.0
+LINES_DEADLINE_S = 3.0  # for log lines after the server said that it is ready
 PORT_FIRST, PORT_LAST = 17000, 17989  # below the ephemeral range: nobody gets them by chance
 RECORDED_PORT_FIRST = 15970  # the start cases use this one and the nine after it
 
@@ -138,9 +139,9 @@ class Started:
         self.selector.register(process.stdout, selectors.EVENT_READ)
         os.set_blocking(process.stdout.fileno(), False)
 
-    def wait(self, condition):
+    def wait(self, condition, deadline_s=DEADLINE_S):
         """Reads output until the condition holds, the server closes it, or time is up."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + deadline_s
         while not condition() and time.monotonic() < end:
             if not self.selector.select(end - time.monotonic()):
                 return
@@ -199,7 +200,8 @@ def start_verdicts(bench):
             if not greeting.startswith(b"INFO ") and "tls" not in content:
                 result = "runs but does not greet"
             expected = bench.expected_messages("start", row)
-            started.wait(lambda: expected(to_recorded(notable_lines(started.output))))
+            started.wait(lambda: expected(to_recorded(notable_lines(started.output))),
+                         LINES_DEADLINE_S)
             started.stop()
         else:
             result = str(started.process.wait(DEADLINE_S))
