@@ -30,7 +30,16 @@ struct WallTime {
   friend constexpr auto operator<=>(const WallTime&, const WallTime&) = default;
 };
 
-constexpr Instant operator+(Instant at, Duration by) { return {at.nanoseconds + by.nanoseconds}; }
+// Why it stops short of never(): a configuration may ask for 292 years, and a deadline that far
+// must still be one that can be disarmed.
+constexpr Instant operator+(Instant at, Duration by) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(at.nanoseconds, by.nanoseconds, &sum)) {
+    sum = by.nanoseconds < 0 ? std::numeric_limits<std::int64_t>::min()
+                             : Instant::never().nanoseconds - 1;
+  }
+  return {sum};
+}
 constexpr Instant operator-(Instant at, Duration by) { return {at.nanoseconds - by.nanoseconds}; }
 constexpr Duration operator-(Instant later, Instant earlier) {
   return {later.nanoseconds - earlier.nanoseconds};
