@@ -86,7 +86,7 @@ void ShardLoop::adopt(int descriptor, const Address& remote) {
   }
   ++open_;
   inputs_.emplace_back(ConnectionOpened{connection, remote, entropy_.nonce()});
-  slot.socket->wait_readable();
+  opened_.push_back(connection);
 }
 
 ClientSocket* ShardLoop::find(ConnectionId connection) {
@@ -283,6 +283,14 @@ void ShardLoop::turn() {
   ++turn_;
   close_overdue(batch.now);
   perform();
+  // Why not at once in adopt(): how the first bytes are to be read (in clear, as a handshake) is
+  // for the engine to say, and it has only now been told of the connection.
+  for (const ConnectionId connection : opened_) {
+    if (ClientSocket* const socket = find(connection)) {
+      socket->wait_readable();
+    }
+  }
+  opened_.clear();
 }
 
 void ShardLoop::set_timer(Instant wake_at) {

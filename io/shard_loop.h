@@ -143,6 +143,7 @@ class ShardLoop {
   std::vector<Input> inputs_;  // the batch being collected
   std::size_t batch_bytes_ = 0;
   Output output_;
+  std::vector<ConnectionId> opened_;      // of this batch; not read from yet
   std::vector<ConnectionId> ready_;       // readable, left over from an earlier turn
   std::vector<ConnectionId> ready_now_;   // the part of ready_ being worked on
   std::vector<ConnectionId> sent_;        // connections with sent_bytes to report

@@ -16,6 +16,10 @@ constexpr Duration linger_time = seconds(2);
 }  // namespace
 
 void ShardLoop::perform() {
+  // Before the log: who reads there that no new client is taken may rely on it.
+  if (output_.stop_listening) {
+    wishes_.stop_listening();
+  }
   for (const LogLine& line : output_.logs) {
     wishes_.log(line);
   }
@@ -39,9 +43,6 @@ void ShardLoop::perform() {
   }
   for (MonitorReply& reply : output_.replies) {
     wishes_.reply(std::move(reply));
-  }
-  if (output_.stop_listening) {
-    wishes_.stop_listening();
   }
   set_timer(output_.wake_at);
   if (output_.finished) {
