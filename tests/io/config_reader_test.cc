@@ -2,6 +2,9 @@
 // is known is called unknown. Method: texts through the same reader the server uses.
 #include <gtest/gtest.h>
 
+#include <sstream>
+#include <string_view>
+
 #include "io/config_start_checks.h"
 #include "tests/io/config_support.h"
 
@@ -188,111 +191,31 @@ TEST(ConfigReader, a_harmless_directive_leaves_a_remark_for_the_log) {
             "f.conf:1:0: directive \"feature_flags\"");
 }
 
+constexpr std::string_view known_names =
+    "listen port host net client_advertise server_name server_tags server_metadata debug "
+    "trace trace_verbose trace_headers logtime logtime_utc log_file logfile log_size_limit "
+    "logfile_size_limit log_max_num logfile_max_num syslog remote_syslog max_traced_msg_len "
+    "pid_file pidfile ports_file_dir http http_port monitor_port https https_port "
+    "http_base_path prof_port prof_block_rate max_connections max_conn max_subscriptions "
+    "max_subs max_sub_tokens max_subscription_tokens max_control_line max_payload max_pending "
+    "max_closed_clients ping_interval ping_max write_deadline write_timeout "
+    "no_fast_producer_stall lame_duck_duration lame_duck_grace_period tls allow_non_tls ocsp "
+    "ocsp_cache authorization accounts no_auth_user system_account system no_system_account "
+    "no_system no_sys_acc mappings maps default_sentinel proxies proxy_protocol operator "
+    "operators roots root root_operators root_operator trusted_keys trusted resolver "
+    "account_resolver accounts_resolver resolver_tls resolver_preload "
+    "resolver_pinned_accounts cluster gateway leafnodes leaf jetstream store_dir storedir "
+    "websocket ws mqtt default_js_domain feature_flags no_header_support "
+    "disable_sublist_cache no_sublist_cache connect_error_reports reconnect_error_reports";
+
 TEST(ConfigReader, every_directive_of_the_reference_is_known_in_any_case) {
-  for (const char* name : {"listen",
-                           "port",
-                           "host",
-                           "net",
-                           "client_advertise",
-                           "server_name",
-                           "server_tags",
-                           "server_metadata",
-                           "debug",
-                           "trace",
-                           "trace_verbose",
-                           "trace_headers",
-                           "logtime",
-                           "logtime_utc",
-                           "log_file",
-                           "logfile",
-                           "log_size_limit",
-                           "logfile_size_limit",
-                           "log_max_num",
-                           "logfile_max_num",
-                           "syslog",
-                           "remote_syslog",
-                           "max_traced_msg_len",
-                           "pid_file",
-                           "pidfile",
-                           "ports_file_dir",
-                           "http",
-                           "http_port",
-                           "monitor_port",
-                           "https",
-                           "https_port",
-                           "http_base_path",
-                           "prof_port",
-                           "prof_block_rate",
-                           "max_connections",
-                           "max_conn",
-                           "max_subscriptions",
-                           "max_subs",
-                           "max_sub_tokens",
-                           "max_subscription_tokens",
-                           "max_control_line",
-                           "max_payload",
-                           "max_pending",
-                           "max_closed_clients",
-                           "ping_interval",
-                           "ping_max",
-                           "write_deadline",
-                           "write_timeout",
-                           "no_fast_producer_stall",
-                           "lame_duck_duration",
-                           "lame_duck_grace_period",
-                           "tls",
-                           "allow_non_tls",
-                           "ocsp",
-                           "ocsp_cache",
-                           "authorization",
-                           "accounts",
-                           "no_auth_user",
-                           "system_account",
-                           "system",
-                           "no_system_account",
-                           "no_system",
-                           "no_sys_acc",
-                           "mappings",
-                           "maps",
-                           "default_sentinel",
-                           "proxies",
-                           "proxy_protocol",
-                           "operator",
-                           "operators",
-                           "roots",
-                           "root",
-                           "root_operators",
-                           "root_operator",
-                           "trusted_keys",
-                           "trusted",
-                           "resolver",
-                           "account_resolver",
-                           "accounts_resolver",
-                           "resolver_tls",
-                           "resolver_preload",
-                           "resolver_pinned_accounts",
-                           "cluster",
-                           "gateway",
-                           "leafnodes",
-                           "leaf",
-                           "jetstream",
-                           "store_dir",
-                           "storedir",
-                           "websocket",
-                           "ws",
-                           "mqtt",
-                           "default_js_domain",
-                           "feature_flags",
-                           "no_header_support",
-                           "disable_sublist_cache",
-                           "no_sublist_cache",
-                           "connect_error_reports",
-                           "reconnect_error_reports"}) {
+  std::istringstream names{std::string(known_names)};
+  for (std::string name; names >> name;) {
     std::string upper = name;
     for (char& letter : upper) {
       letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter;
     }
-    for (const std::string& key : {std::string(name), upper}) {
+    for (const std::string& key : {name, upper}) {
       EXPECT_EQ(errors_of(key + ": 2020-01-02T03:04:05Z\n").find("unknown field"),
                 std::string::npos)
           << key;
