@@ -173,9 +173,10 @@ constexpr std::array<Directive, 13> directives = {{
 }};
 
 std::optional<Action> action_of(int connection, std::string_view text) {
-  const auto [word, rest] = first_word(text);
+  const Word head = first_word(text);
+  const std::string_view rest = head.rest;
   const auto* const found = std::find_if(directives.begin(), directives.end(),
-                                         [&](const Directive& d) { return d.word == word; });
+                                         [&](const Directive& d) { return d.word == head.word; });
   if (found == directives.end())
     return std::nullopt;
   Action action{found->kind, connection, {}, milliseconds(0), 0};
