@@ -12,6 +12,7 @@
 #include "io/ensure_abort.h"
 #include "io/process_files.h"
 #include "io/server_identity.h"
+#include "io/start_pages.h"
 #include "io/version.h"
 
 namespace rubus::io {
@@ -112,6 +113,7 @@ int ServerProcess::run() {
   wait_signal();
   start_accepting();
   log_.info("Server is ready");
+  forget_start_pages();
   loop_->run();
   recorder_.finish(loop_->shard());
   remove_files();
