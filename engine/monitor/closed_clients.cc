@@ -5,8 +5,8 @@ namespace rubus {
 std::vector<SubscriptionRecord> record_subscriptions(const Subscription* first) {
   std::vector<SubscriptionRecord> records;
   for (const Subscription* at = first; at != nullptr; at = at->session_next) {
-    records.push_back({std::string(at->subject()), std::string(at->queue()),
-                       std::string(at->sid()), at->delivered});
+    records.push_back({std::string(at->subject()), std::string(at->queue()), std::string(at->sid()),
+                       at->delivered});
   }
   return records;
 }

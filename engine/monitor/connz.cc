@@ -134,13 +134,18 @@ void write_subscriptions(JsonWriter& json, const ListedConnection& connection,
   std::vector<SubscriptionDetail> shown;
   if (connection.closed != nullptr) {
     for (const SubscriptionRecord& kept : record.subscription_records) {
-      shown.push_back({record.account, kept.subject, kept.queue, kept.sid, kept.delivered, 0,
-                       record.number});
+      shown.push_back(
+          {record.account, kept.subject, kept.queue, kept.sid, kept.delivered, 0, record.number});
     }
   } else {
     for (const Subscription* at = connection.session->first_subscription(); at != nullptr;
          at = at->session_next) {
-      shown.push_back({{}, at->subject(), at->queue(), at->sid(), at->delivered, at->delivered_max,
+      shown.push_back({{},
+                       at->subject(),
+                       at->queue(),
+                       at->sid(),
+                       at->delivered,
+                       at->delivered_max,
                        record.number});
     }
   }

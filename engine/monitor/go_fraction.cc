@@ -61,7 +61,8 @@ void add_one(Decimal& decimal) {
   }
 }
 
-// The fewest digits that lie closer to `binary` than half the way to its neighbours.
+// The fewest digits that lie closer to `binary` than half the way to its neighbours;
+// of two equally near ones the even, as Go and the C++ library choose.
 Decimal shortest_decimal(Binary binary) {
   Wide value = Wide{binary.mantissa} * 4;
   Wide scale = Wide{4} << binary.shift;
@@ -96,7 +97,9 @@ Decimal shortest_decimal(Binary binary) {
     const bool low_is_in = reaches(below, value);
     const bool high_is_in = reaches(value + above, scale);
     if (low_is_in || high_is_in) {
-      if (high_is_in && (!low_is_in || value * 2 >= scale)) {
+      const bool is_nearer_above =
+          value * 2 > scale || (value * 2 == scale && (digit - '0') % 2 == 1);
+      if (high_is_in && (!low_is_in || is_nearer_above)) {
         add_one(decimal);
       }
       return decimal;

@@ -44,8 +44,7 @@ Date date_of(std::int64_t days_since_1970) {
   const std::int64_t of_era = days - era * days_per_era;
   const std::int64_t year_of_era =
       (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t of_year =
-      of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * of_year + 2) / 153;
   Date date;
   date.day = of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -91,13 +90,12 @@ bool is_printable(std::uint32_t point) {
   if (point < 0x7F) {
     return point >= 0x20;
   }
-  const bool is_invisible = point <= 0xA0 || point == 0xAD || point == 0x1680 ||
-                            (point >= 0x2000 && point <= 0x200F) ||
-                            (point >= 0x2028 && point <= 0x202F) ||
-                            (point >= 0x205F && point <= 0x206F) || point == 0x3000 ||
-                            (point >= 0xE000 && point <= 0xF8FF) || point == 0xFEFF ||
-                            (point >= 0xFFF0 && point <= 0xFFFB) || point == 0xFFFE ||
-                            point == 0xFFFF || point >= 0xE0000;
+  const bool is_invisible =
+      point <= 0xA0 || point == 0xAD || point == 0x1680 || (point >= 0x2000 && point <= 0x200F) ||
+      (point >= 0x2028 && point <= 0x202F) || (point >= 0x205F && point <= 0x206F) ||
+      point == 0x3000 || (point >= 0xE000 && point <= 0xF8FF) || point == 0xFEFF ||
+      (point >= 0xFFF0 && point <= 0xFFFB) || point == 0xFFFE || point == 0xFFFF ||
+      point >= 0xE0000;
   return !is_invisible;
 }
 

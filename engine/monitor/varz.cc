@@ -12,8 +12,7 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 std::string seconds_text(Duration duration) {
   const std::string sign = duration.nanoseconds < 0 ? "-" : "";
-  const std::int64_t size =
-      duration.nanoseconds < 0 ? -duration.nanoseconds : duration.nanoseconds;
+  const std::int64_t size = duration.nanoseconds < 0 ? -duration.nanoseconds : duration.nanoseconds;
   return sign + go_fraction_text(static_cast<std::uint64_t>(size), 1'000'000'000);
 }
 
