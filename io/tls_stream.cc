@@ -217,6 +217,9 @@ bool TlsStream::encrypt(const char* place, std::size_t bytes) {
 // Pieces are small as often as large: they are gathered into full records, so that a burst of short
 // messages does not become a burst of records.
 std::size_t TlsStream::write(std::span<const iovec> pieces) {
+  if (outgoing().size() >= outgoing_bytes_max) {
+    return 0;
+  }
   std::array<char, record_bytes_max> record;
   std::size_t filled = 0;
   std::size_t taken = 0;

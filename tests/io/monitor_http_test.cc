@@ -1,0 +1,176 @@
+// Goal: the monitoring port speaks HTTP as tools expect, and nobody can hold it up.
+// Method: raw requests over loopback; the questions are answered by the test.
+#include "io/monitor_http.h"
+
+#include "tests/io/loop_fixture.h"
+
+namespace rubus::io {
+namespace {
+
+class MonitorHttpTest : public ::testing::Test {
+ protected:
+  MonitorHttpTest() : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), tick_(context_) {}
+
+  void start(const std::string& base_path) {
+    monitor_ = std::make_unique<MonitorHttp>(
+        context_, base_path, [this](MonitorAsked asked) { asked_.push_back(std::move(asked)); },
+        [](const std::string&) {});
+    ASSERT_EQ(monitor_->open({"127.0.0.1", -1}, nullptr), std::nullopt);
+    monitor_->start();
+    tick();
+  }
+  void tick() {
+    tick_.expires_after(std::chrono::milliseconds(1));
+    tick_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) {
+        tick();
+      }
+    });
+  }
+  template <typename Condition>
+  void until(Condition condition) {
+    const Instant deadline = now_monotonic() + seconds(10);
+    while (!condition()) {
+      ASSERT_LT(now_monotonic(), deadline) << "the condition did not come true within 10 s";
+      context_.run_one();
+    }
+  }
+  std::string ask(const std::string& request, const std::string& last_words) {
+    TestClient client(monitor_->http_port());
+    client.send(request);
+    until([&] {
+      answer_questions();
+      return client.has(last_words) || client.ended;
+    });
+    return client.received;
+  }
+  void answer_questions() {
+    for (MonitorAsked& asked : asked_) {
+      last_question_ = asked.question;
+      monitor_->on_reply({asked.ticket, 200, true, "{\"path\":\"" + asked.question->path + "\"}"});
+    }
+    asked_.clear();
+  }
+
+  boost::asio::io_context context_;
+  std::vector<MonitorAsked> asked_;
+  std::shared_ptr<const MonitorQuestion> last_question_;
+  std::unique_ptr<MonitorHttp> monitor_;
+
+ private:
+  boost::asio::steady_timer tick_;
+};
+
+TEST_F(MonitorHttpTest, a_document_comes_as_json_that_any_page_may_read) {
+  start("");
+  const std::string answer = ask("GET /connz?limit=1&sort=cid HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Access-Control-Allow-Origin: *\r\n"), std::string::npos);
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"path\":\"/connz\"}"));
+  EXPECT_EQ(last_question_->query, "limit=1&sort=cid");
+  EXPECT_GT(last_question_->process.resident_bytes, 0U);
+  EXPECT_GT(last_question_->process.cores, 0U);
+}
+
+TEST_F(MonitorHttpTest, unknown_paths_get_the_familiar_404) {
+  start("");
+  const std::string answer = ask("GET /nope HTTP/1.1\r\nHost: x\r\n\r\n", "found\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 404 Not Found\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n404 page not found\n"));
+  EXPECT_NE(ask("GET /VARZ HTTP/1.1\r\nHost: x\r\n\r\n", "found\n").find(" 404 "),
+            std::string::npos)
+      << "paths are case-sensitive";
+}
+
+TEST_F(MonitorHttpTest, doubled_slashes_are_tolerated) {
+  start("");
+  EXPECT_NE(ask("GET //healthz HTTP/1.1\r\nHost: x\r\n\r\n", "}").find("\"/healthz\""),
+            std::string::npos);
+}
+
+TEST_F(MonitorHttpTest, a_base_path_is_required_and_stripped) {
+  start("/nats");
+  EXPECT_NE(ask("GET /nats/varz HTTP/1.1\r\nHost: x\r\n\r\n", "}").find("\"/varz\""),
+            std::string::npos);
+  EXPECT_NE(ask("GET /varz HTTP/1.1\r\nHost: x\r\n\r\n", "found\n").find(" 404 "),
+            std::string::npos);
+  EXPECT_NE(ask("GET /natsvarz HTTP/1.1\r\nHost: x\r\n\r\n", "found\n").find(" 404 "),
+            std::string::npos);
+}
+
+TEST_F(MonitorHttpTest, a_head_request_is_answered_without_a_body) {
+  start("");
+  const std::string answer =
+      ask("HEAD /varz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "\r\n\r\n");
+  EXPECT_NE(answer.find("Content-Length: 16\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+}
+
+TEST_F(MonitorHttpTest, requests_are_counted_by_path_and_its_alias) {
+  start("");
+  ask("GET /subsz HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+  ask("GET /subscriptionsz HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+  ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "</html>");
+  ask("GET /varz HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+  const std::vector<std::pair<std::string, std::uint64_t>> wanted = {
+      {"/", 1}, {"/subsz", 2}, {"/varz", 1}};
+  EXPECT_EQ(last_question_->requests, wanted);
+}
+
+TEST_F(MonitorHttpTest, one_connection_serves_many_requests) {
+  start("");
+  TestClient client(monitor_->http_port());
+  for (int i = 0; i < 3; ++i) {
+    client.received.clear();
+    client.send("GET /varz HTTP/1.1\r\nHost: x\r\n\r\n");
+    until([&] {
+      answer_questions();
+      return client.has("}");
+    });
+  }
+  EXPECT_FALSE(client.has_ended());
+}
+
+TEST_F(MonitorHttpTest, half_a_request_delays_nobody) {
+  start("");
+  TestClient slow(monitor_->http_port());
+  slow.send("GET /va");
+  EXPECT_NE(ask("GET /varz HTTP/1.1\r\nHost: x\r\n\r\n", "}").find(" 200 "), std::string::npos);
+}
+
+TEST_F(MonitorHttpTest, an_endless_request_head_is_cut_off) {
+  start("");
+  TestClient client(monitor_->http_port());
+  client.send("GET /varz HTTP/1.1\r\nX: ");
+  const std::string filler(4000, 'x');
+  until([&] {
+    client.send_some(filler);
+    return client.has_ended();
+  });
+  EXPECT_EQ(client.received, "");
+}
+
+TEST_F(MonitorHttpTest, sessions_beyond_the_limit_are_closed_at_once) {
+  start("");
+  std::vector<std::unique_ptr<TestClient>> idle;
+  for (std::size_t i = 0; i < MonitorHttp::sessions_max; ++i) {
+    idle.push_back(std::make_unique<TestClient>(monitor_->http_port()));
+  }
+  TestClient one_too_many(monitor_->http_port());
+  until([&] { return one_too_many.has_ended(); });
+  idle.clear();
+  until([&] {
+    TestClient again(monitor_->http_port());
+    again.send("GET / HTTP/1.0\r\n\r\n");
+    bool answered = false;
+    until([&] {
+      answered = again.has("</html>");
+      return answered || again.ended;
+    });
+    return answered;
+  });
+}
+
+}  // namespace
+}  // namespace rubus::io

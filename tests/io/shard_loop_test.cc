@@ -1,0 +1,213 @@
+// Goal: the loop only obeys, and costs nobody anything by it. Method: the real shard behind real
+// loopback sockets; what clients see is what counts.
+#include "tests/io/loop_fixture.h"
+
+#include "io/flight_recorder.h"
+
+namespace rubus::io {
+namespace {
+
+constexpr std::string_view hello = "CONNECT {\"verbose\":false}\r\nPING\r\n";
+
+class ShardLoopTest : public LoopFixture {
+ protected:
+  std::unique_ptr<TestClient> client() {
+    std::unique_ptr<TestClient> made = connect();
+    made->send(hello);
+    until([&] { return made->has("PONG\r\n"); });
+    made->received.clear();
+    return made;
+  }
+};
+
+TEST_F(ShardLoopTest, a_connection_is_greeted_and_answered) {
+  start(plain_options());
+  const auto one = client();
+  EXPECT_EQ(loop_->connections(), 1U);
+}
+
+TEST_F(ShardLoopTest, commands_sent_byte_by_byte_mean_the_same) {
+  start(plain_options());
+  const auto one = connect();
+  for (const char letter : hello) {
+    one->send({&letter, 1});
+    loop_->run_once();
+  }
+  until([&] { return one->has("PONG\r\n"); });
+}
+
+TEST_F(ShardLoopTest, a_payload_of_a_megabyte_arrives_whole) {
+  start(plain_options());
+  const auto reader = client();
+  const auto writer = client();
+  reader->send("SUB big 1\r\nPING\r\n");
+  until([&] { return reader->has("PONG\r\n"); });
+  reader->received.clear();
+  std::string payload(1'048'576, 'x');
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    payload[i] = static_cast<char>('a' + i % 23);
+  }
+  const std::string command = "PUB big 1048576\r\n" + payload + "\r\n";
+  std::size_t sent = 0;
+  const std::string wanted = "MSG big 1 1048576\r\n" + payload + "\r\n";
+  until([&] {
+    sent += writer->send_some(std::string_view(command).substr(sent));
+    reader->receive();
+    return reader->received.size() >= wanted.size();
+  });
+  EXPECT_TRUE(reader->received == wanted) << "the payload was changed on its way";
+}
+
+TEST_F(ShardLoopTest, more_pieces_than_one_write_takes_all_arrive) {
+  start(plain_options());
+  const auto reader = client();
+  const auto writer = client();
+  reader->send("SUB s 1\r\nPING\r\n");
+  until([&] { return reader->has("PONG\r\n"); });
+  reader->received.clear();
+  // Each payload is long enough to travel as a slice of its own, so that one batch leaves far more
+  // pieces than a single look at the queue shows.
+  const std::string payload(2000, 'y');
+  std::string commands;
+  std::string wanted;
+  for (int i = 0; i < 300; ++i) {
+    commands += "PUB s 2000\r\n" + payload + "\r\n";
+    wanted += "MSG s 1 2000\r\n" + payload + "\r\n";
+  }
+  std::size_t sent = 0;
+  until([&] {
+    sent += writer->send_some(std::string_view(commands).substr(sent));
+    reader->receive();
+    return reader->received.size() >= wanted.size();
+  });
+  EXPECT_TRUE(reader->received == wanted);
+}
+
+TEST_F(ShardLoopTest, a_reader_that_stops_reading_delays_nobody) {
+  start(plain_options());
+  const auto slow = std::make_unique<TestClient>(listener_.port(), 4096);
+  slow->send("CONNECT {}\r\nSUB load 1\r\n");
+  const auto other = client();
+  const auto writer = client();
+  const std::string payload(60'000, 'z');
+  for (int i = 0; i < 100; ++i) {
+    std::string command = "PUB load 60000\r\n" + payload + "\r\n";
+    until([&] {
+      command.erase(0, writer->send_some(command));
+      return command.empty();
+    });
+  }
+  writer->send("PING\r\n");
+  until([&] { return writer->has("PONG\r\n"); });
+  other->send("PING\r\n");
+  until([&] { return other->has("PONG\r\n"); });
+  EXPECT_EQ(loop_->connections(), 3U);
+}
+
+TEST_F(ShardLoopTest, the_last_words_arrive_before_the_close) {
+  start(plain_options());
+  const auto one = client();
+  one->send("NONSENSE\r\n");
+  until([&] { return one->has_ended(); });
+  EXPECT_EQ(one->received, "-ERR 'Unknown Protocol Operation'\r\n");
+  until([&] { return loop_->connections() == 0; });
+}
+
+TEST_F(ShardLoopTest, a_slot_serves_its_next_user_afresh) {
+  start(plain_options());
+  for (int i = 0; i < 20; ++i) {
+    const auto one = client();
+    one->send("SUB foo 1\r\n");
+    one->hang_up();
+    until([&] { return loop_->connections() == 0; });
+  }
+  const auto last = client();
+  last->send("PUB foo 2\r\nhi\r\nPING\r\n");
+  until([&] { return last->has("PONG\r\n"); });
+  EXPECT_EQ(last->received, "PONG\r\n") << "a subscription of an earlier user was still there";
+}
+
+TEST_F(ShardLoopTest, many_connections_at_once_are_all_served) {
+  start(plain_options());
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 300; ++i) {
+    clients.push_back(std::make_unique<TestClient>(listener_.port()));
+    clients.back()->send(hello);
+  }
+  until([&] {
+    for (const auto& each : clients) {
+      if (!each->has("PONG\r\n")) {
+        return false;
+      }
+    }
+    return true;
+  });
+}
+
+TEST_F(ShardLoopTest, a_shutdown_closes_everything_and_says_so) {
+  start(plain_options());
+  const auto one = client();
+  loop_->push(ShutdownRequested{});
+  until([&] { return finished_ && one->has_ended(); });
+  EXPECT_FALSE(listener_.is_open());
+  EXPECT_EQ(loop_->connections(), 0U);
+}
+
+TEST_F(ShardLoopTest, a_silent_client_is_stepped_when_its_time_comes) {
+  Options options = plain_options();
+  options.limits.ping_interval = milliseconds(20);
+  options.limits.ping_max = 1;
+  start(options);
+  const auto one = connect();
+  one->send("CONNECT {}\r\n");
+  until([&] { return one->has_ended(); });
+  EXPECT_TRUE(one->has("-ERR 'Stale Connection'\r\n")) << one->received;
+}
+
+TEST_F(ShardLoopTest, what_is_recorded_replays_to_the_same_digest) {
+  const std::string path = ::testing::TempDir() + "rubus_recording_" + std::to_string(::getpid());
+  std::uint64_t lived = 0;
+  std::string file;
+  {
+    start(plain_options());
+    FlightRecorder recorder;
+    RecordingHeader header;
+    header.seed = 1;
+    header.options = plain_options();
+    ASSERT_EQ(recorder.open(path, header), std::nullopt);
+    loop_->record_to(&recorder);
+    const auto one = client();
+    one->send("SUB a 1\r\nPUB a 5\r\nhello\r\nPING\r\n");
+    until([&] { return one->has("PONG\r\n"); });
+    EXPECT_NE(one->received.find("hello"), std::string::npos);
+    lived = loop_->shard().digest();
+    recorder.finish(loop_->shard());
+    std::FILE* const in = std::fopen(path.c_str(), "rb");
+    ASSERT_NE(in, nullptr);
+    char bytes[4096];
+    for (std::size_t got = 0; (got = std::fread(bytes, 1, sizeof bytes, in)) > 0;) {
+      file.append(bytes, got);
+    }
+    std::fclose(in);
+    ::unlink(path.c_str());
+    loop_->record_to(nullptr);
+  }
+  EXPECT_EQ(file.find("hello"), std::string::npos) << "a payload body was recorded";
+  RecordingReader reader(file);
+  RecordingHeader header;
+  ASSERT_TRUE(reader.read_header(header)) << reader.why();
+  DurableShard again(header.options, header.seed, header.started);
+  Output output;
+  RecordingReader::Kind kind = reader.next(again.blocks());
+  for (; kind == RecordingReader::Kind::batch; kind = reader.next(again.blocks())) {
+    output.clear();
+    again.step(reader.batch().view(), output);
+    reader.batch().inputs.clear();
+  }
+  ASSERT_EQ(kind, RecordingReader::Kind::end) << reader.why();
+  EXPECT_EQ(reader.digest().digest, lived);
+  EXPECT_EQ(again.digest(), lived);
+}
+
+}  // namespace
+}  // namespace rubus::io
