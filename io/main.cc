@@ -38,8 +38,9 @@ int main(int argument_count, char** arguments) {
   const std::vector<std::string> words(arguments + 1, arguments + argument_count);
   rubus::io::CommandOutcome outcome = rubus::io::interpret_command_line(
       words, familiar_name, rubus::io::claimed_nats_version, rubus::io::world_config_source());
-  std::fputs(outcome.output.c_str(), stdout);
-  std::fputs(outcome.diagnostics.c_str(), stderr);
+  // By length: a message may quote a NUL of the configuration file.
+  std::fwrite(outcome.output.data(), 1, outcome.output.size(), stdout);
+  std::fwrite(outcome.diagnostics.data(), 1, outcome.diagnostics.size(), stderr);
   std::fflush(stdout);
   switch (outcome.action) {
     case rubus::io::CommandAction::run:

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/ensure.h"
+#include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
 
 namespace rubus {
@@ -192,7 +193,9 @@ void ClientSession::on_write_timer() {
     return;
   }
   ++context_.counters.slow_consumers;
-  log(LogLevel::info, "Slow Consumer Detected: WriteDeadline exceeded");
+  log(LogLevel::info, "Slow Consumer Detected: WriteDeadline of " +
+                          number_text(static_cast<std::uint64_t>(limit.nanoseconds / 1'000'000)) +
+                          "ms exceeded with " + number_text(outbound_.size()) + " total bytes");
   close(CloseReason::slow_consumer_write_deadline, false);
 }
 
@@ -202,7 +205,10 @@ void ClientSession::on_sent(std::uint64_t count) {
 }
 
 void ClientSession::on_gone(CloseCause cause) {
-  if (!is_closing()) {
+  if (phase_ == Phase::tls && cause == CloseCause::peer_closed) {
+    log(LogLevel::error, "TLS handshake error: EOF");
+    close(CloseReason::tls_handshake_failure, false);
+  } else if (!is_closing()) {
     switch (cause) {
       case CloseCause::peer_closed:
         close(CloseReason::client_closed, false);
@@ -333,7 +339,10 @@ void ClientSession::check_pending() {
   if (static_cast<std::int64_t>(outbound_.size()) > context_.options->limits.max_pending)
       [[unlikely]] {
     ++context_.counters.slow_consumers;
-    log(LogLevel::info, "Slow Consumer Detected: MaxPending exceeded");
+    log(LogLevel::info,
+        "Slow Consumer Detected: MaxPending of " +
+            number_text(static_cast<std::uint64_t>(context_.options->limits.max_pending)) +
+            " Exceeded");
     close(CloseReason::slow_consumer_pending_bytes, false);
     return;
   }

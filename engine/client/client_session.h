@@ -164,7 +164,8 @@ class ClientSession {
 
   Phase phase_ = Phase::awaiting_connect;
   bool is_touched_ = false;
-  bool has_connected_ = false;  // a CONNECT (or a login without one) was accepted
+  bool has_connected_ = false;    // a CONNECT (or a login without one) was accepted
+  bool answers_connect_ = false;  // the login in progress came with a CONNECT
   bool connect_info_sent_ = false;
   bool is_flushed_close_ = false;
   bool stall_requested_ = false;

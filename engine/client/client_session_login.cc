@@ -42,6 +42,7 @@ void ClientSession::on_connect(std::string_view json) {
     return;
   }
   disarm(TimerKind::authentication);
+  answers_connect_ = true;
   if (!connect_.account.empty() || connect_.new_account) {
     reject_login();
     return;
@@ -128,9 +129,10 @@ void ClientSession::accept_login(const User* user) {
     arm(TimerKind::ping,
         first + nanoseconds(static_cast<std::int64_t>(context_.ping_jitter.below(spread))));
   }
-  if (connect_.verbose) {
+  if (connect_.verbose && answers_connect_) {
     send_ok();
   }
+  answers_connect_ = false;
 }
 
 void ClientSession::reject_login() {
