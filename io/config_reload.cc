@@ -115,8 +115,8 @@ std::optional<std::string> reload_refusal(const ServerConfig& old, const ServerC
   }
   comparison.must_equal("Host", old.client.host, fresh.client.host);
   // A random port stays what it has become; naming that number is no change either.
-  const bool keeps_port = fresh.client.port == -1 ||
-                          (old.client.port == -1 && fresh.client.port == was.identity.port);
+  const bool keeps_port =
+      fresh.client.port == -1 || (old.client.port == -1 && fresh.client.port == old.bound_port);
   if (!keeps_port) {
     comparison.must_equal<std::int64_t>("Port", old.client.port, fresh.client.port);
   }

@@ -54,6 +54,7 @@ struct ConfigWarning {
 struct ServerConfig {
   Options engine;
   ListenAddress client;
+  std::uint16_t bound_port = 0;  // of the running server: what port -1 became; 0: not bound yet
   std::string client_advertise;
   TlsFiles tls;
   LogTarget log;

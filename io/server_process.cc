@@ -116,6 +116,9 @@ int ServerProcess::run() {
   forget_start_pages();
   loop_->run();
   recorder_.finish(loop_->shard());
+  if (const std::string trouble = recorder_.take_trouble(); !trouble.empty()) {
+    log_.error(trouble);
+  }
   remove_files();
   log_.info("Server Exiting..");
   return 0;
@@ -146,7 +149,7 @@ Options ServerProcess::told_options() const {
   Options options = config_.engine;
   options.identity = identity_;
   options.identity.host = config_.client.host;
-  options.identity.port = listener_port_;
+  options.identity.port = config_.bound_port;
   apply_advertise(config_.client_advertise, options.identity);
   MonitorOptions& monitor = options.monitor;
   monitor.config_digest = config_.config_digest;
@@ -223,7 +226,7 @@ bool ServerProcess::open_listeners() {
                *problem + "\"");
     return false;
   }
-  listener_port_ = listener_.port();
+  config_.bound_port = listener_.port();
   return true;
 }
 
@@ -303,7 +306,7 @@ bool ServerProcess::write_files() {
   if (!config_.ports_file_dir.empty()) {
     ports_file_ = ports_file_path(config_.ports_file_dir, program_);
     const bool is_tls = config_.engine.tls.policy != TlsPolicy::off;
-    const auto urls = listener_urls(is_tls ? "tls" : "nats", config_.client.host, listener_port_);
+    const auto urls = listener_urls(is_tls ? "tls" : "nats", config_.client.host, config_.bound_port);
     if (const auto problem = write_ports_file(ports_file_, urls, monitor_urls())) {
       log_.error("Error writing ports file (" + ports_file_ + "): " + *problem);
     }
@@ -423,6 +426,7 @@ std::optional<std::string> ServerProcess::apply(const ServerConfig& fresh) {
     }
   }
   const ServerConfig old = std::exchange(config_, fresh);
+  config_.bound_port = old.bound_port;
   tls_ = std::move(tls);
   loop_->set_tls(tls_);
   if (monitor_tls != nullptr) {

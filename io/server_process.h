@@ -82,7 +82,6 @@ class ServerProcess {
   std::unique_ptr<MonitorHttp> monitor_;
   std::unique_ptr<ShardMailbox<JobDone>> job_results_;  // before jobs_: outlives its threads
   std::unique_ptr<JobPool> jobs_;
-  std::uint16_t listener_port_ = 0;
   WallTime config_load_time_;
   std::string ports_file_;
   bool lame_duck_ = false;

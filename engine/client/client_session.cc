@@ -200,6 +200,9 @@ void ClientSession::on_write_timer() {
 }
 
 void ClientSession::on_sent(std::uint64_t count) {
+  if (is_closing() && !is_flushed_close_) {
+    return;  // the queue was dropped earlier in this batch; the shell could not know
+  }
   outbound_.consume(count);
   write_progress_ = context_.now;
 }
@@ -330,6 +333,7 @@ void ClientSession::send(std::string_view text) {
   if (is_closing()) {
     return;
   }
+  note_first_byte();
   outbound_.append(context_.pool, text);
   touch();
   check_pending();
@@ -347,7 +351,6 @@ void ClientSession::check_pending() {
     return;
   }
   if (deadlines_[static_cast<std::size_t>(TimerKind::write_deadline)] == Instant::never()) {
-    write_progress_ = context_.now;
     arm(TimerKind::write_deadline, context_.options->limits.write_deadline);
   }
 }

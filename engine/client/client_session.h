@@ -145,6 +145,12 @@ class ClientSession {
   void send_error(std::string_view text);
   void send_ok();
   void touch();
+  // An empty queue waits for nobody: the write deadline counts from its first byte.
+  void note_first_byte() {
+    if (outbound_.empty()) {
+      write_progress_ = context_.now;
+    }
+  }
   void check_pending();
   void log(LogLevel level, std::string_view text) const;
   std::string label() const;

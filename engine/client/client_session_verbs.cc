@@ -359,6 +359,7 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
   const std::string_view sid = subscription.sid();
   const std::size_t head = verb.size() + publish.subject.size() + sid.size() + 2 + tail.size();
   const bool copies = body.size() <= inline_body_max;
+  note_first_byte();
   char* const place = outbound_.reserve(context_.pool, head + (copies ? body.size() : 0));
   char* at = put(put(place, verb), publish.subject);
   *at++ = ' ';

@@ -134,6 +134,21 @@ TEST(ClientSession, a_reader_that_makes_no_progress_is_closed_at_the_write_deadl
   EXPECT_TRUE(shard.is_closed(slow));
 }
 
+TEST(ClientSession, a_message_just_before_an_old_deadline_has_the_whole_deadline_for_itself) {
+  ShardHarness shard;
+  const int reader = shard.connect();
+  shard.send(reader, "SUB foo 1\r\n");
+  const int publisher = shard.connect();
+  shard.send(publisher, "PUB foo 2\r\nhi\r\n");
+  shard.advance(milliseconds(9'999));
+  shard.stop_reading(reader);
+  shard.send(publisher, "PUB foo 2\r\nhi\r\n");
+  shard.advance(seconds(9));
+  EXPECT_FALSE(shard.is_closed(reader));
+  shard.advance(seconds(2));
+  EXPECT_TRUE(shard.is_closed(reader));
+}
+
 TEST(ClientSession, a_publisher_to_a_nearly_full_queue_is_paused_for_a_moment) {
   Options options = ShardHarness::default_options();
   options.limits.max_pending = 100'000;
