@@ -10,7 +10,7 @@ namespace rubus::sim {
 namespace {
 
 constexpr std::uint32_t clients = 10;
-constexpr std::int64_t publish_gap_us = 10'000;  // each client, 100 messages a second
+constexpr std::int64_t publish_gap_us = 20'000;  // each client, 50 messages a second
 
 Scenario speed_scenario(std::uint64_t virtual_seconds) {
   Scenario scenario;
@@ -58,6 +58,7 @@ int command_speed(const std::vector<std::string>& words) {
   const Scenario scenario = speed_scenario(*wanted);
   RunOptions options;
   options.has_trace = false;
+  options.habits.digest_interval = 64;  // as often as the flight recorder
   const Clock::time_point began = Clock::now();
   const RunResult result = run_scenario(scenario, options);
   const double real = std::chrono::duration<double>(Clock::now() - began).count();

@@ -184,12 +184,18 @@ void SimProcess::turn(Instant now, WallTime wall) {
     step(now, wall, first, last, pending);
     first = last;
   } while (first < pending.size());
+  flush_all(now);
 }
 
 void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t last,
                       std::vector<Pending>& pending) {
   StepReport report;
   report.now = now;
+  for (const Socket& socket : sockets_) {
+    if (socket.connection != nullptr && socket.queued > 0) {
+      report.waiting_before[socket.connection->serial] = socket.queued;
+    }
+  }
   inputs_.clear();
   for (std::size_t at = first; at < last; ++at) {
     Pending& one = pending[at];
@@ -222,7 +228,8 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
   for (const ConnectionId id : output_.sendable) {
     take_fresh(id, report);
   }
-  const std::uint64_t digest = habits_.checks_digest ? shard_.digest() : 0;
+  const bool is_due = habits_.digest_interval != 0 && steps_ % habits_.digest_interval == 0;
+  const std::uint64_t digest = is_due ? shard_.digest() : 0;
   for (const CloseConnection& wish : output_.closes) {
     if (const Socket* socket = known_socket(wish.connection)) {
       const Duration blocked =
@@ -239,7 +246,7 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
   for (std::size_t at = 0; at < output_.jobs.size() && at < report.logins.size(); ++at) {
     jobs_[jobs_.size() - output_.jobs.size() + at].serial = report.logins[at];
   }
-  obey(now, report);
+  obey(now);
 }
 
 // What newly waits on a connection goes to the outbox, through the tamper if there is one.
@@ -312,7 +319,11 @@ void SimProcess::flush(Socket& socket, Instant now) {
   if (!tamper) {
     check_stability(socket, size);
   }
-  pipe.send(now, std::string_view(socket.outbox).substr(0, size));
+  const std::string_view written = std::string_view(socket.outbox).substr(0, size);
+  pipe.send(now, written);
+  if (on_written) {
+    on_written(connection.serial, written);
+  }
   socket.outbox.erase(0, size);
   socket.blocked_since = Instant::never();
   socket.wants_write = !socket.outbox.empty();
@@ -325,7 +336,7 @@ void SimProcess::flush(Socket& socket, Instant now) {
   on_wire_change(connection);
 }
 
-void SimProcess::obey(Instant now, StepReport& /*report*/) {
+void SimProcess::obey(Instant now) {
   for (const ReadAppetite& appetite : output_.appetite) {
     if (Socket* socket = socket_of(appetite.connection)) {
       socket->is_paused = appetite.paused;
@@ -347,6 +358,13 @@ void SimProcess::obey(Instant now, StepReport& /*report*/) {
       close(*socket, now, CloseCause::peer_closed);
     }
   }
+  for (std::size_t at = jobs_.size() - output_.jobs.size(); at < jobs_.size(); ++at) {
+    start_job(at);
+  }
+}
+
+// Once per turn, so that what the wire carries does not depend on how a turn is cut into batches.
+void SimProcess::flush_all(Instant now) {
   for (Socket& socket : sockets_) {
     if (!socket.is_open) {
       continue;
@@ -355,9 +373,6 @@ void SimProcess::obey(Instant now, StepReport& /*report*/) {
     if (socket.is_closing && socket.outbox.empty() && !socket.is_unreported) {
       close(socket, now, CloseCause::peer_closed);
     }
-  }
-  for (std::size_t at = jobs_.size() - output_.jobs.size(); at < jobs_.size(); ++at) {
-    start_job(at);
   }
 }
 

@@ -53,6 +53,7 @@ struct StepReport {
   std::vector<Happening> happenings;
   std::map<Serial, std::string> fresh;  // bytes that newly wait to leave
   std::vector<ServerClose> closes;
+  std::map<Serial, std::uint64_t> waiting_before;
   std::vector<Serial> gone;    // of whose end the shard was told
   std::vector<Serial> logins;  // whose password check became a job, in order
 };
@@ -61,7 +62,7 @@ struct StepReport {
 struct ShellHabits {
   bool one_input_per_batch = false;
   std::size_t read_bytes_max = 65536;  // longer reads are cut
-  bool checks_digest = true;           // digest after every step
+  std::uint64_t digest_interval = 1;   // steps; 0: never
 };
 
 class SimProcess {
@@ -90,6 +91,7 @@ class SimProcess {
   std::function<void(StepReport&, std::uint64_t digest)> after_step;
   std::function<void(SimConnection&)> on_wire_change;  // link has news for the world
   std::function<void(std::uint64_t job)> start_job;
+  std::function<void(Serial, std::string_view)> on_written;  // may be empty
   // Changes bytes between shard and wire; only canaries set it.
   std::function<void(Serial, std::string&)> tamper;
   std::vector<std::string>& violations() { return violations_; }
@@ -128,7 +130,8 @@ class SimProcess {
   void step(Instant now, WallTime wall, std::size_t first, std::size_t last,
             std::vector<Pending>& pending);
   void take_fresh(ConnectionId id, StepReport& report);
-  void obey(Instant now, StepReport& report);
+  void obey(Instant now);
+  void flush_all(Instant now);
   void flush(Socket& socket, Instant now);
   void close(Socket& socket, Instant now, CloseCause cause);
   void check_stability(const Socket& socket, std::size_t bytes);

@@ -70,6 +70,11 @@ void World::start_process() {
     schedule(now_ + microseconds(static_cast<std::int64_t>(jobs_.below(most))), EventKind::job,
              epoch_, job);
   };
+  if (options_.keeps_bytes) {
+    process_->on_written = [this](Serial serial, std::string_view bytes) {
+      result_.bytes[serial - 1] += bytes;
+    };
+  }
   if (canary_.is_set()) {
     process_->tamper = [this](Serial serial, std::string& fresh) { canary_.change(serial, fresh); };
   }
@@ -301,11 +306,6 @@ void World::after_step(StepReport& report, std::uint64_t digest) {
   }
   if (options_.describe_at_step == result_.steps) {
     process_->shard().describe(result_.description);
-  }
-  if (options_.keeps_bytes) {
-    for (const auto& [serial, bytes] : report.fresh) {
-      result_.bytes[serial - 1] += bytes;
-    }
   }
   if (trace_.is_on) {
     for (const Happening& happening : report.happenings) {

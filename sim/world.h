@@ -31,7 +31,7 @@ struct RunOptions {
   std::uint64_t canary_nth = 1;
   bool has_trace = true;
   bool keeps_digests = false;  // the state digest after each step
-  bool keeps_bytes = false;    // what left the server, per connection
+  bool keeps_bytes = false;    // what was written to each connection
   bool keeps_recording = false;
   bool elides_payloads = true;
   std::uint64_t describe_at_step = 0;  // 0: nowhere

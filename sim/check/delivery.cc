@@ -48,6 +48,10 @@ DeliveryCheck::DeliveryCheck(const Scenario& scenario) : scenario_(scenario), mo
     const ModelSession* session = model_.find(serial);
     return closed_now_.contains(serial) || (session != nullptr && session->may_close);
   };
+  model_.waiting_before = [this](Serial serial) {
+    const auto found = waiting_before_.find(serial);
+    return found == waiting_before_.end() ? 0 : found->second;
+  };
   model_.is_cut_now = [this](Serial serial) { return cut_now_.contains(serial); };
 }
 
@@ -94,6 +98,7 @@ void DeliveryCheck::read_fresh(StepReport& report) {
 void DeliveryCheck::on_step(StepReport& report,
                             std::map<Serial, std::unique_ptr<SimConnection>>& connections) {
   read_fresh(report);
+  waiting_before_ = std::move(report.waiting_before);
   closed_now_.clear();
   for (const ServerClose& close : report.closes) {
     closed_now_.insert(close.serial);

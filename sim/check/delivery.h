@@ -75,6 +75,7 @@ class DeliveryCheck {
   std::set<std::string> observed_;  // serial/sid/id of the step being judged
   std::set<Serial> closed_now_;     // by the server, or the server was told of it
   std::set<Serial> cut_now_;        // by the server alone
+  std::map<Serial, std::uint64_t> waiting_before_;
   std::vector<std::string> violations_;
   DeliveryCounts counts_;
 };

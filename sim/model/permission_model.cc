@@ -75,16 +75,19 @@ bool PubsubModel::may_subscribe(const ScenarioUser& user, const ScenarioStep& st
   return std::none_of(user.subscribe_deny.begin(), user.subscribe_deny.end(), takes);
 }
 
-// Entries with a queue judge the SUB alone; messages are held back by entries without one.
-bool PubsubModel::may_receive(const ScenarioUser& user, std::string_view subject) {
+// An entry with a queue holds messages back from members of that queue alone (seen on 2.15.1).
+bool PubsubModel::may_receive(const ScenarioUser& user, const ModelSubscription& subscription,
+                              std::string_view subject) {
   if (!user.has_permissions) {
     return true;
   }
-  return std::none_of(user.subscribe_deny.begin(), user.subscribe_deny.end(),
-                      [subject](const std::string& text) {
-                        const Entry entry = entry_of(text);
-                        return entry.queue.empty() && is_match(entry.subject, subject);
-                      });
+  return std::none_of(
+      user.subscribe_deny.begin(), user.subscribe_deny.end(), [&](const std::string& text) {
+        const Entry entry = entry_of(text);
+        return is_match(entry.subject, subject) &&
+               (entry.queue.empty() ||
+                (!subscription.queue.empty() && is_match(entry.queue, subscription.queue)));
+      });
 }
 
 }  // namespace rubus::sim

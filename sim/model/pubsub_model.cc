@@ -350,6 +350,17 @@ void PubsubModel::apply_publish(ModelSession& session, const ClientOperation& op
   deliver(session, operation, now);
 }
 
+// With no_fast_producer_stall a message to a receiver whose queue is three quarters full is
+// dropped.
+bool PubsubModel::may_miss(const ModelSession& target, const ClientOperation& operation) const {
+  const std::uint64_t most = static_cast<std::uint64_t>(scenario_.knobs.max_pending);
+  // Its other subscriptions may get the message first.
+  const std::uint64_t more =
+      target.subscriptions.size() * (operation.payload.size() + operation.header.size() + 256);
+  return scenario_.knobs.fast_producer_stall == 0 &&
+         waiting_before(target.serial) + target.expected_bytes + more > most / 4 * 3;
+}
+
 void PubsubModel::deliver(ModelSession& source, const ClientOperation& operation, Instant now) {
   const std::string& subject = operation.step.subject;
   std::vector<Candidate> plain;
@@ -360,7 +371,7 @@ void PubsubModel::deliver(ModelSession& source, const ClientOperation& operation
     }
     for (auto& [sid, subscription] : target.subscriptions) {
       if (!is_match(subscription.subject, subject) ||
-          (target.user != nullptr && !may_receive(*target.user, subject))) {
+          (target.user != nullptr && !may_receive(*target.user, subscription, subject))) {
         continue;
       }
       (subscription.queue.empty() ? plain : groups[subscription.queue]).push_back({&target, sid});
@@ -369,6 +380,10 @@ void PubsubModel::deliver(ModelSession& source, const ClientOperation& operation
   bool is_taken = false;
   bool is_surely_taken = false;
   for (const Candidate& candidate : plain) {
+    if (may_miss(*candidate.session, operation) && !is_closed_now(candidate.session->serial) &&
+        !is_observed(candidate.session->serial, candidate.sid, operation.id)) {
+      continue;
+    }
     const bool is_gone = is_closed_now(candidate.session->serial) || is_cut_now(source.serial);
     deliver_to(*candidate.session, candidate.sid, source, operation, now, is_gone);
     is_taken = true;
@@ -392,7 +407,8 @@ bool PubsubModel::choose(const std::string& group, const std::vector<Candidate>&
       deliver_to(*candidate.session, candidate.sid, source, operation, now, false);
       return true;
     }
-    may_be_lost = may_be_lost || is_closed_now(candidate.session->serial);
+    may_be_lost = may_be_lost || is_closed_now(candidate.session->serial) ||
+                  may_miss(*candidate.session, operation);
   }
   for (const Candidate& candidate : candidates) {
     // It may have been this one, and too much for its queue.

@@ -94,6 +94,8 @@ class PubsubModel {
 
   // Did the server of its own accord? Then it may have left the rest of its input aside.
   std::function<bool(Serial)> is_cut_now;
+  // How much waited for it before the step that is being judged.
+  std::function<std::uint64_t(Serial)> waiting_before;
 
   ModelSession* find(Serial serial);
   std::map<Serial, ModelSession>& sessions() { return sessions_; }
@@ -123,6 +125,7 @@ class PubsubModel {
   void apply_unsubscribe(ModelSession& session, const ScenarioStep& step);
   void apply_publish(ModelSession& session, const ClientOperation& operation, Instant now);
   void deliver(ModelSession& source, const ClientOperation& operation, Instant now);
+  bool may_miss(const ModelSession& target, const ClientOperation& operation) const;
   bool choose(const std::string& group, const std::vector<Candidate>& candidates,
               ModelSession& source, const ClientOperation& operation, Instant now);
   void deliver_to(ModelSession& target, const std::string& sid, ModelSession& source,
@@ -133,7 +136,8 @@ class PubsubModel {
   bool may_publish(ModelSession& session, std::string_view subject, Instant now);
   static bool is_publish_listed(const ScenarioUser& user, std::string_view subject);
   static bool may_subscribe(const ScenarioUser& user, const ScenarioStep& step);
-  static bool may_receive(const ScenarioUser& user, std::string_view subject);
+  static bool may_receive(const ScenarioUser& user, const ModelSubscription& subscription,
+                          std::string_view subject);
 
   Scenario scenario_;
   std::map<Serial, ModelSession> sessions_;
