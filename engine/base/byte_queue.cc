@@ -10,12 +10,28 @@ ByteQueue::ByteQueue(ByteQueue&& other) noexcept
     : pieces_(std::move(other.pieces_)),
       first_(std::exchange(other.first_, 0)),
       room_(std::exchange(other.room_, 0)),
+      open_(std::exchange(other.open_, nullptr)),
+      open_end_(std::exchange(other.open_end_, 0)),
       next_block_(other.next_block_),
       size_(std::exchange(other.size_, 0)) {
   other.pieces_.clear();
 }
 
+void ByteQueue::drop_open() {
+  if (open_ != nullptr) {
+    drop_reference(open_);
+    open_ = nullptr;
+  }
+}
+
 char* ByteQueue::grow(BlockPool& pool, std::size_t bytes) {
+  if (open_ != nullptr && open_->capacity - open_end_ >= bytes) {
+    Block* block = std::exchange(open_, nullptr);
+    pieces_.push_back({block, open_end_, open_end_});
+    room_ = block->capacity - open_end_;
+    return block->bytes() + open_end_;
+  }
+  drop_open();
   // Why doubling: an idle or rarely used connection pays 1 KiB, a busy one soon writes into
   // blocks of 64 KiB and needs only a few pieces per system call.
   const std::size_t wanted = std::max<std::size_t>(bytes, next_block_);
@@ -38,6 +54,12 @@ void ByteQueue::append(BlockPool& pool, std::string_view bytes) {
 void ByteQueue::append_slice(const Slice& slice) {
   if (slice.empty()) {
     return;
+  }
+  if (room_ > 0) {
+    drop_open();
+    open_ = pieces_.back().block;
+    open_end_ = pieces_.back().end;
+    add_reference(open_);
   }
   Slice kept = slice;
   const std::size_t size = kept.size();
@@ -92,7 +114,13 @@ void ByteQueue::clear() {
   for (std::size_t at = first_; at < pieces_.size(); ++at) {
     drop_reference(pieces_[at].block);
   }
-  if (pieces_.capacity() > 64) {
+  drop_open();
+  // Why a quarter: a busy connection keeps its list, one that became quiet gives it back with its
+  // next answer or PING.
+  constexpr std::size_t kept_small = 64;
+  constexpr std::size_t kept_max = 4096;
+  const std::size_t held = pieces_.capacity();
+  if (held > kept_max || (held > kept_small && pieces_.size() < held / 4)) {
     pieces_ = {};
   } else {
     pieces_.clear();

@@ -1,8 +1,10 @@
 // ByteQueue: the bytes that wait to leave on one connection.
 //
 // A chain of block pieces: short writes are copied into the tail block, long payloads are
-// referenced as Slices. An empty queue holds no block. The reader gathers pieces, writes them to
-// the socket and consumes what was written; bytes stay put until consumed.
+// referenced as Slices. What is left of the tail block serves the writes behind a Slice, so that
+// the control lines of many referenced payloads share a block. An empty queue holds no block. The
+// reader gathers pieces, writes them to the socket and consumes what was written; bytes stay put
+// until consumed.
 //
 // Limit: the owner bounds size() (max_pending); this class does not.
 #pragma once
@@ -66,10 +68,13 @@ class ByteQueue {
   };
 
   char* grow(BlockPool& pool, std::size_t bytes);
+  void drop_open();
 
   std::vector<Piece> pieces_;
   std::uint32_t first_ = 0;  // pieces before it are consumed
   std::uint32_t room_ = 0;   // free bytes behind the last piece; 0 if it may not be written
+  Block* open_ = nullptr;    // with a reference: the block written before the last piece, a Slice
+  std::uint32_t open_end_ = 0;  // its first free byte
   std::uint32_t next_block_ = block_bytes_min;
   std::size_t size_ = 0;
 };

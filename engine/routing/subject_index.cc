@@ -192,25 +192,24 @@ void SubjectIndex::match(std::string_view subject, MatchResult& result) const {
     add_chain(*head, result);
   }
   // Breadth first: all nodes that the tokens so far can lead to.
-  std::vector<const Node*> current{root_.get()};
-  std::vector<const Node*> following;
+  current_.assign(1, root_.get());
   TokenCursor cursor(subject);
   std::string_view token;
-  while (!current.empty() && cursor.next(token)) {
-    following.clear();
-    for (const Node* node : current) {
+  while (!current_.empty() && cursor.next(token)) {
+    following_.clear();
+    for (const Node* node : current_) {
       add_chain(node->greater, result);
       if (node->star != nullptr) {
-        following.push_back(node->star.get());
+        following_.push_back(node->star.get());
       }
       const auto found = node->literal.find(token);
       if (found != node->literal.end()) {
-        following.push_back(found->second.get());
+        following_.push_back(found->second.get());
       }
     }
-    current.swap(following);
+    current_.swap(following_);
   }
-  for (const Node* node : current) {
+  for (const Node* node : current_) {
     add_chain(node->here, result);
   }
 }

@@ -90,6 +90,9 @@ class SubjectIndex {
 
   LookupSet<Subscription*, SubjectHash, SubjectEqual> literals_;  // head of each subject's chain
   std::unique_ptr<Node> root_;
+  // Used within match() alone, kept so that it allocates nothing.
+  mutable std::vector<const Node*> current_;
+  mutable std::vector<const Node*> following_;
   std::size_t size_ = 0;
   std::uint64_t wildcard_generation_ = 0;
 };

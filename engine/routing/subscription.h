@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/base/trailing_text.h"
+
 namespace rubus {
 
 class ClientSession;
@@ -24,7 +26,6 @@ struct Subscription {
   std::uint32_t queue_size = 0;
   std::uint32_t sid_size = 0;
   bool filters_denied = false;  // wildcard wider than a deny: check each message
-  bool removed = false;         // left the index; freed at the end of the step
 
   // Allocates once; destroy() frees it. The control line bounds the texts.
   static Subscription* create(ClientSession* session, std::string_view subject,
@@ -37,7 +38,7 @@ struct Subscription {
   bool is_queue() const { return queue_size != 0; }
 
  private:
-  const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+  const char* text() const { return trailing_text(this); }
 };
 
 }  // namespace rubus
