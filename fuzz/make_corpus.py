@@ -97,7 +97,8 @@ def json_seeds():
     own = [b'{"a":[1,-0.5e+7,true,false,null,"\\u00e9\\ud83d\\ude00\\ud800x"]}', b"[[[[[]]]]]", b"null",
            b'{"user":null,"verbose":1}', b"9223372036854775808", b"-9223372036854775808",
            b'"\xed\xa0\x80\xf0\x9f\x98\x80\xe2\x80\xa8"', b'{"a":1,}', b"01", b'"\\uD83D\\u0041"',
-           b"[" * 65 + b"]" * 65, b"[" * 64 + b"]" * 64, b' {"protocol" : 1 } ']
+           b"[" * 65 + b"]" * 65, b"[" * 64 + b"]" * 64, b' {"protocol" : 1 } ',
+           b'{"a":' * 65 + b"1" + b"}" * 65, b'{"a":' * 64 + b"1" + b"}" * 64]
     for number, content in enumerate(own):
         write("json", f"own_{number}", content)
 
