@@ -94,7 +94,8 @@ def json_seeds():
             if match and match.group(1) not in seen:
                 seen.add(match.group(1))
                 write("json", f"{name}_{len(seen)}", match.group(1))
-    own = [b'{"a":[1,-0.5e+7,true,false,null,"\\u00e9\\ud83d\\ude00\\ud800x"]}', b"[[[[[]]]]]", b"null",
+    own = [b'{"a":[1,-0.5e+7,true,false,null,"\\u00e9\\ud83d\\ude00\\ud800x"]}', b"[[[[[]]]]]",
+           b"null",
            b'{"user":null,"verbose":1}', b"9223372036854775808", b"-9223372036854775808",
            b'"\xed\xa0\x80\xf0\x9f\x98\x80\xe2\x80\xa8"', b'{"a":1,}', b"01", b'"\\uD83D\\u0041"',
            b"[" * 65 + b"]" * 65, b"[" * 64 + b"]" * 64, b' {"protocol" : 1 } ',
@@ -125,7 +126,8 @@ def nkey_seeds():
 
 def subject_seeds():
     stories = {
-        "laws": "foo.bar\nfoo.*\nfoo.>\n>\n*\n*.*\nfoo\n\n.\nfoo..bar\n.foo\nfoo.\n>.a\nfoo.>.b\na b\n",
+        "laws": "foo.bar\nfoo.*\nfoo.>\n>\n*\n*.*\nfoo\n\n.\nfoo..bar\n.foo\nfoo.\n>.a\nfoo.>.b\n"
+                "a b\n",
         "odd_tokens": "foo*\n*bar\nf>o\n>>\n**\n*>\na.>*\n",
         "cache": "?a.b\n+a.b\n+a.*\n+a.> q\n+> q\n-\1\n+a.b q\n-\0\n?a.*\n?a.>\n?a..b\n?\n",
         "same_subject": "+a 1\n+a\n+a q\n+a q\n?a\n-\1\n-\0\n-\1\n-\0\n",
