@@ -7,13 +7,14 @@ namespace rubus::io {
 
 namespace {
 
-// "-p, --port PORT": one letter takes one dash, words take two.
+// "-p, --port PORT": a letter or a pair of letters takes one dash, words take two.
 std::string flag_names(const FlagRow& row) {
   std::string shown;
   for (std::string_view names = row.names; !names.empty();) {
     const std::size_t end = std::min(names.find(' '), names.size());
     const std::string_view name = names.substr(0, end);
-    shown += (shown.empty() ? "" : ", ") + std::string(name.size() <= 3 ? "-" : "--");
+    shown +=
+        (shown.empty() ? "" : ", ") + std::string(name.size() <= 2 || name == "DVV" ? "-" : "--");
     shown += name;
     names.remove_prefix(std::min(end + 1, names.size()));
   }

@@ -166,13 +166,15 @@ void check_feature_flags(const Field& field) {
   field.remark("has no effect: all flags of the reference concern JetStream");
 }
 
-void read_write_timeout(const Field& field) {
+void read_write_timeout(ConfigReading& reading, const Field& field) {
   Checked checked;
   const std::size_t errors_before = field.report.errors().size();
   check_write_timeout(checked, field);
   // "default" and "close" are what this server does.
   if (field.report.errors().size() == errors_before && field.value.text == "retry") {
     field.refuse();
+  } else if (field.value.text == "close") {
+    reading.config.engine.monitor.write_timeout = field.value.text;
   }
 }
 
@@ -229,8 +231,7 @@ constexpr Directive<ConfigReading> top_table[] = {
     {"https", [](Reading& r, const Field& f) { read_monitor(f, r.config.monitor.https); }},
     {"http_port monitor_port",
      [](Reading& r, const Field& f) { read_http_port(f, r.config.monitor.http); }},
-    {"https_port",
-     [](Reading& r, const Field& f) { read_http_port(f, r.config.monitor.https); }},
+    {"https_port", [](Reading& r, const Field& f) { read_http_port(f, r.config.monitor.https); }},
     {"http_base_path", [](Reading& r, const Field& f) { f.into(r.config.monitor.base_path); }},
     // ---- logging and files
     {"debug", [](Reading& r, const Field& f) { f.into(r.config.engine.trace.debug); }},
@@ -277,13 +278,12 @@ constexpr Directive<ConfigReading> top_table[] = {
      [](Reading& r, const Field& f) {
        f.into(r.config.engine.limits.ping_interval, "ping_interval");
      }},
-    {"ping_max",
-     [](Reading& r, const Field& f) { read_uint(f, r.config.engine.limits.ping_max); }},
+    {"ping_max", [](Reading& r, const Field& f) { read_uint(f, r.config.engine.limits.ping_max); }},
     {"write_deadline",
      [](Reading& r, const Field& f) {
        f.into(r.config.engine.limits.write_deadline, "write_deadline");
      }},
-    {"write_timeout", [](Reading&, const Field& f) { read_write_timeout(f); }},
+    {"write_timeout", read_write_timeout},
     {"lame_duck_duration", read_lame_duck_duration},
     {"lame_duck_grace_period", read_lame_duck_grace},
     {"no_fast_producer_stall",

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "engine/base/text_number.h"
+#include "io/config_text.h"
 
 namespace rubus::io {
 
@@ -24,14 +25,6 @@ constexpr int backlog = 4096;              // the kernel caps it at net.core.som
 constexpr std::int64_t rest_milliseconds_min = 10;
 constexpr std::int64_t rest_milliseconds_max = 1000;
 constexpr int keepalive_seconds = 15;
-
-std::string lower_case(const char* text) {
-  std::string lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-  });
-  return lower;
-}
 
 Address address_of(const sockaddr_storage& from) {
   Address address;

@@ -13,6 +13,7 @@
 
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
+#include "io/config_text.h"
 #include "io/log_syslog.h"
 
 namespace rubus::io {
@@ -91,7 +92,7 @@ std::optional<std::string> LogSink::open(const LogTarget& target) {
   } else if (!target.file.empty()) {
     descriptor = open_file(target.file);
     if (descriptor < 0) {
-      return "error opening file: open " + target.file + ": " + std::strerror(errno);
+      return "error opening file: open " + target.file + ": " + lower_case(std::strerror(errno));
     }
   }
   if (descriptor_ != STDERR_FILENO) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "io/monitor_session.h"
 #include "io/version.h"
@@ -39,6 +40,23 @@ std::string link_page() {
     text += std::string("<a href=.") + page.path + ">" + page.title + "</a>\n";
   }
   return text + "</body>\n</html>\n";
+}
+
+// "%76" is 'v'; what is no escape stays as it is and is then no path of ours.
+std::string without_escapes(std::string_view path) {
+  std::string plain;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    unsigned code = 0;
+    const char* const digits = path.data() + at + 1;
+    if (path[at] == '%' && at + 2 < path.size() &&
+        std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
+      plain.push_back(static_cast<char>(code));
+      at += 2;
+    } else {
+      plain.push_back(path[at]);
+    }
+  }
+  return plain;
 }
 
 }  // namespace
@@ -91,10 +109,10 @@ void MonitorHttp::accept(int descriptor, bool is_tls) {
   session->start();
 }
 
-// Without base path and doubled slashes; empty: not ours.
+// Without escapes, base path and doubled slashes; empty: not ours.
 std::string MonitorHttp::local_path(std::string_view path) const {
   std::string single;
-  for (const char letter : path) {
+  for (const char letter : without_escapes(path)) {
     if (letter != '/' || single.empty() || single.back() != '/') {
       single += letter;
     }

@@ -23,17 +23,17 @@ struct ListenAddress {
 struct TlsFiles {
   std::vector<std::pair<std::string, std::string>> certificates;  // (certificate, key) files
   std::string ca_file;
-  std::vector<std::string> cipher_suites;       // as configured, Go or IANA names
+  std::vector<std::string> cipher_suites;  // as configured, Go or IANA names
   std::vector<std::string> curve_preferences;
   std::string min_version = "1.2";
-  std::vector<std::string> pinned_certs;        // hex sha256 of the SPKI
-  bool present = false;                         // a tls block exists
+  std::vector<std::string> pinned_certs;  // hex sha256 of the SPKI
+  bool present = false;                   // a tls block exists
 };
 
 struct LogTarget {
   std::string file;
-  std::int64_t size_limit = 0;   // 0: no rotation
-  std::int64_t files_max = 0;    // log_max_num; 0: keep all
+  std::int64_t size_limit = 0;  // 0: no rotation
+  std::int64_t files_max = 0;   // log_max_num; 0: keep all
   bool syslog = false;
   std::string remote_syslog;
   bool timestamps = true;
@@ -63,7 +63,7 @@ struct ServerConfig {
   std::string config_digest;  // "sha256:…"
   std::string pid_file;
   std::string ports_file_dir;
-  std::string record_file;    // --record: flight recording of every batch
+  std::string record_file;  // --record: flight recording of every batch
   std::vector<ConfigWarning> warnings;
 };
 

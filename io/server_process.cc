@@ -158,6 +158,9 @@ Options ServerProcess::told_options() const {
     monitor.http_port = monitor_->http_port();
     monitor.https_port = monitor_->https_port();
   }
+  if (tls_ != nullptr) {
+    monitor.tls_cert_not_after = tls_->certificate_end();
+  }
   return options;
 }
 
@@ -168,6 +171,12 @@ void ServerProcess::print_banner() {
   log_.info("  Name:     " + identity_.server_name);
   log_.info("  ID:       " + identity_.server_id);
   log_.info(std::string("  Rubus:    ") + own_version);
+  if (config_.engine.trace.debug) {
+    const Limits& limits = config_.engine.limits;
+    log_.write(LogLevel::debug, "  Limits:   payload " + std::to_string(limits.max_payload) +
+                                    ", pending " + std::to_string(limits.max_pending) +
+                                    ", connections " + std::to_string(limits.max_connections));
+  }
   if (!config_.config_file.empty()) {
     log_.info("Using configuration file: " + config_.config_file + " (" + config_.config_digest +
               ")");
@@ -306,7 +315,8 @@ bool ServerProcess::write_files() {
   if (!config_.ports_file_dir.empty()) {
     ports_file_ = ports_file_path(config_.ports_file_dir, program_);
     const bool is_tls = config_.engine.tls.policy != TlsPolicy::off;
-    const auto urls = listener_urls(is_tls ? "tls" : "nats", config_.client.host, config_.bound_port);
+    const auto urls =
+        listener_urls(is_tls ? "tls" : "nats", config_.client.host, config_.bound_port);
     if (const auto problem = write_ports_file(ports_file_, urls, monitor_urls())) {
       log_.error("Error writing ports file (" + ports_file_ + "): " + *problem);
     }
@@ -350,6 +360,7 @@ void ServerProcess::on_signal(int number) {
       reload();
       return;
     case SIGUSR1:
+      log_.info(std::string("Trapped \"") + signal_text(number) + "\" signal");
       log_.reopen();
       log_.info("File log re-opened");
       return;

@@ -291,6 +291,7 @@ void ShardLoop::turn() {
     }
   }
   opened_.clear();
+  report_sent();  // so that the next batch begins with what left, before anybody asks
 }
 
 void ShardLoop::set_timer(Instant wake_at) {

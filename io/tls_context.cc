@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 namespace rubus::io {
 
@@ -185,6 +186,15 @@ std::shared_ptr<TlsContext> TlsContext::make(const TlsFiles& files, bool verify_
     });
   }
   return made;
+}
+
+WallTime TlsContext::certificate_end() const {
+  const X509* const certificate = SSL_CTX_get0_certificate(handle());
+  std::tm end{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) {
+    return {};
+  }
+  return {static_cast<std::int64_t>(::timegm(&end)) * 1'000'000'000};
 }
 
 int TlsContext::choose_by_name(SSL* stream, int*, void* self) {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/time.h"
 #include "io/server_config.h"
 
 namespace rubus::io {
@@ -26,6 +27,8 @@ class TlsContext {
                                           std::string& problem);
 
   SSL_CTX* handle() const { return contexts_.front().get(); }
+  // When the first certificate ends; 0 without one.
+  WallTime certificate_end() const;
   const std::vector<std::string>& pinned_certs() const { return pinned_certs_; }
 
  private:

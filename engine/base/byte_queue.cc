@@ -1,6 +1,7 @@
 #include "engine/base/byte_queue.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/base/ensure.h"
 
@@ -13,6 +14,7 @@ ByteQueue::ByteQueue(ByteQueue&& other) noexcept
       open_(std::exchange(other.open_, nullptr)),
       open_end_(std::exchange(other.open_end_, 0)),
       next_block_(other.next_block_),
+      taken_(std::exchange(other.taken_, 0)),
       size_(std::exchange(other.size_, 0)) {
   other.pieces_.clear();
 }
@@ -37,6 +39,7 @@ char* ByteQueue::grow(BlockPool& pool, std::size_t bytes) {
   const std::size_t wanted = std::max<std::size_t>(bytes, next_block_);
   next_block_ = static_cast<std::uint32_t>(std::min<std::size_t>(next_block_ * 2, block_bytes_max));
   Block* block = pool.take(wanted);
+  taken_ += block->capacity;
   pieces_.push_back({block, 0, 0});
   room_ = block->capacity;
   return block->bytes();
@@ -86,11 +89,15 @@ void ByteQueue::consume(std::size_t bytes) {
   ensure(bytes <= size_, "no more bytes leave than were queued");
   size_ -= bytes;
   if (size_ == 0) {
-    const std::size_t used = pieces_.size();
+    // Why a quarter: taking a block doubled it, so a connection that needs little now comes down
+    // by half each time, and one that needs as much as before keeps its size.
+    const std::size_t unused = room_ > 0          ? room_
+                               : open_ == nullptr ? 0
+                                                  : open_->capacity - open_end_;
+    const std::size_t needed = std::max<std::size_t>(taken_ - unused, next_block_ / 4);
+    next_block_ = static_cast<std::uint32_t>(
+        std::clamp(std::bit_ceil(needed), block_bytes_min, block_bytes_max));
     clear();
-    if (used <= 1) {
-      next_block_ = std::max<std::uint32_t>(next_block_ / 2, block_bytes_min);
-    }
     return;
   }
   while (bytes > 0) {
@@ -127,6 +134,7 @@ void ByteQueue::clear() {
   }
   first_ = 0;
   room_ = 0;
+  taken_ = 0;
   size_ = 0;
 }
 

@@ -76,6 +76,7 @@ class ByteQueue {
   Block* open_ = nullptr;    // with a reference: the block written before the last piece, a Slice
   std::uint32_t open_end_ = 0;  // its first free byte
   std::uint32_t next_block_ = block_bytes_min;
+  std::size_t taken_ = 0;  // capacity of the blocks taken since the queue was empty
   std::size_t size_ = 0;
 };
 

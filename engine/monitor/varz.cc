@@ -54,6 +54,9 @@ void write_limits(JsonWriter& json, const Options& options) {
   }
   json.literal("tls_timeout", seconds_text(options.tls.timeout));
   json.number("write_deadline", limits.write_deadline.nanoseconds);
+  if (!options.monitor.write_timeout.empty()) {
+    json.text("write_timeout", options.monitor.write_timeout);
+  }
 }
 
 void write_process(JsonWriter& json, const EngineContext& context, const ProcessFacts& process) {
@@ -158,6 +161,10 @@ MonitorReply answer_varz(const MonitorFacts& facts, const MonitorQuestion& quest
     json.number(key, std::uint64_t{0});
   }
   json.end_object();
+  const WallTime not_after = context.options->monitor.tls_cert_not_after;
+  if (not_after.nanoseconds != 0) {
+    json.text("tls_cert_not_after", go_time_text(not_after));
+  }
   json.end_object();
   return document_reply(std::move(body));
 }

@@ -149,14 +149,16 @@ void fields(V& visit, S& value) {
 
 template <class V, Of<MonitorOptions> S>
 void fields(V& visit, S& value) {
-  auto& [http_host, http_port, https_port, http_base_path, config_load_time, config_digest, tags,
-         metadata] = value;
+  auto& [http_host, http_port, https_port, http_base_path, config_load_time, config_digest,
+         write_timeout, tls_cert_not_after, tags, metadata] = value;
   visit("http_host", http_host);
   visit("http_port", http_port);
   visit("https_port", https_port);
   visit("http_base_path", http_base_path);
   visit("config_load_time", config_load_time);
   visit("config_digest", config_digest);
+  visit("write_timeout", write_timeout);
+  visit("tls_cert_not_after", tls_cert_not_after);
   visit("tags", tags);
   visit("metadata", metadata);
 }

@@ -111,6 +111,8 @@ struct MonitorOptions {
   std::string http_base_path;
   WallTime config_load_time;
   std::string config_digest;
+  std::string write_timeout;    // as configured; the one policy of clients is "close"
+  WallTime tls_cert_not_after;  // 0: no certificate
   std::vector<std::string> tags;
   std::vector<std::pair<std::string, std::string>> metadata;
 };
