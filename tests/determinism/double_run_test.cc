@@ -23,13 +23,15 @@ RunResult run_in(HeapMood mood, const Scenario& scenario) {
 }
 
 TEST(DoubleRun, two_hostile_heaps_give_equal_digests_after_every_step) {
+  std::uint64_t steps = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const Scenario scenario = swarm_scenario(seed, SwarmSize{});
     const RunResult first = run_in(HeapMood::climbing, scenario);
     const RunResult second = run_in(HeapMood::descending, scenario);
     ASSERT_EQ(first.digests, second.digests) << "seed " << seed;
-    ASSERT_GT(first.steps, 0U);
+    steps += first.steps;
   }
+  EXPECT_GT(steps, 10'000U);
 }
 
 // Decides by what it should not look at: the order of two addresses.
