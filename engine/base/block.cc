@@ -55,12 +55,28 @@ void BlockPool::give_back(Block* block) {
   ensure(blocks_in_use_ > 0, "a block is not given back twice");
   --blocks_in_use_;
   bytes_in_use_ -= block->capacity;
-  if (block->capacity <= class_bytes_max && kept_bytes_ + block->capacity <= kept_bytes_max) {
+  if (block->capacity <= class_bytes_max && make_room_for(block->capacity)) {
     kept_bytes_ += block->capacity;
     kept_[class_of(block->capacity)].push_back(block);
     return;
   }
   ::operator delete(block);
+}
+
+// False: there is none. Smaller blocks give way. Why: queues that grow leave one block of each size
+// behind; those would hold the pool for ever while the sizes now in use come from the heap, the
+// dearer the larger.
+bool BlockPool::make_room_for(std::size_t capacity) {
+  const auto is_full = [&]() { return kept_bytes_ + capacity > kept_bytes_max; };
+  for (std::size_t index = 0; is_full() && index < class_of(capacity); ++index) {
+    std::vector<Block*>& kept = kept_[index];
+    while (is_full() && !kept.empty()) {
+      kept_bytes_ -= kept.back()->capacity;
+      ::operator delete(kept.back());
+      kept.pop_back();
+    }
+  }
+  return !is_full();
 }
 
 }  // namespace rubus

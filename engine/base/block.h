@@ -47,8 +47,11 @@ class BlockPool {
   void give_back(Block* block);
   std::size_t blocks_in_use() const { return blocks_in_use_; }
   std::size_t bytes_in_use() const { return bytes_in_use_; }
+  std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
+  bool make_room_for(std::size_t capacity);
+
   static constexpr std::size_t classes = 12;  // 512 B … 1 MiB
   static_assert(class_bytes_min << (classes - 1) == class_bytes_max);
 

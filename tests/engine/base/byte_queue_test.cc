@@ -35,6 +35,25 @@ TEST(ByteQueue, a_referenced_slice_keeps_its_place_between_copied_bytes) {
   EXPECT_EQ(content(queue), "before load behind");
 }
 
+TEST(ByteQueue, the_short_writes_between_slices_share_a_block) {
+  BlockPool pool;
+  ByteQueue queue;
+  const Slice payload = Slice::copy_of(pool, "payload ");
+  std::string expected;
+  for (int at = 0; at < 20; ++at) {
+    queue.append(pool, "line ");
+    queue.append_slice(payload);
+    expected += "line payload ";
+  }
+  EXPECT_EQ(content(queue), expected);
+  EXPECT_EQ(pool.blocks_in_use(), 2U) << "the payload's and the lines'";
+  queue.consume(expected.size() - 3);
+  queue.append(pool, "end");
+  EXPECT_EQ(content(queue), "ad end");
+  queue.clear();
+  EXPECT_EQ(pool.blocks_in_use(), 1U);
+}
+
 TEST(ByteQueue, bytes_partly_consumed_do_not_come_again) {
   BlockPool pool;
   ByteQueue queue;
