@@ -196,7 +196,7 @@ void Engine::on(const MonitorAsked& asked) {
 
 std::size_t Engine::gather(ConnectionId connection, std::span<ByteView> views) const {
   const ClientSession* session = find(connection);
-  return session == nullptr ? 0 : session->outbound().gather(views);
+  return session == nullptr || !session->may_send() ? 0 : session->outbound().gather(views);
 }
 
 template <class V>

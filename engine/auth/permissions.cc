@@ -9,10 +9,12 @@ namespace rubus {
 
 namespace {
 
+// A subject with an empty token matches no pattern, not even one that ends with '>'.
 bool matches_any(const std::vector<std::string>& patterns, std::string_view subject) {
-  return std::any_of(patterns.begin(), patterns.end(), [subject](const std::string& pattern) {
-    return subject_matches(pattern, subject);
-  });
+  return !has_empty_token(subject) &&
+         std::any_of(patterns.begin(), patterns.end(), [subject](const std::string& pattern) {
+           return subject_matches(pattern, subject);
+         });
 }
 
 }  // namespace
@@ -39,6 +41,10 @@ std::vector<PermissionSet::SubscribePattern> PermissionSet::patterns_of(
         {entry.substr(0, blank), queue == std::string::npos ? std::string() : entry.substr(queue)});
   }
   return patterns;
+}
+
+bool PermissionSet::SubscribePattern::concerns(std::string_view asked) const {
+  return queue.empty() || (!asked.empty() && subject_matches(queue, asked));
 }
 
 bool PermissionSet::may_publish(std::string_view subject) {
@@ -102,18 +108,18 @@ bool PermissionSet::may_subscribe(std::string_view subject, std::string_view que
   return allowed && !judge(subscribe_deny_, false);
 }
 
-bool PermissionSet::needs_filter(std::string_view subject) const {
+bool PermissionSet::needs_filter(std::string_view subject, std::string_view queue) const {
   return has_wildcard(subject) && std::any_of(subscribe_deny_.begin(), subscribe_deny_.end(),
-                                              [subject](const SubscribePattern& pattern) {
-                                                return pattern.queue.empty() &&
+                                              [subject, queue](const SubscribePattern& pattern) {
+                                                return pattern.concerns(queue) &&
                                                        subjects_overlap(pattern.subject, subject);
                                               });
 }
 
-bool PermissionSet::is_delivery_denied(std::string_view subject) const {
+bool PermissionSet::is_delivery_denied(std::string_view subject, std::string_view queue) const {
   return std::any_of(subscribe_deny_.begin(), subscribe_deny_.end(),
-                     [subject](const SubscribePattern& pattern) {
-                       return pattern.queue.empty() && subject_matches(pattern.subject, subject);
+                     [subject, queue](const SubscribePattern& pattern) {
+                       return pattern.concerns(queue) && subject_matches(pattern.subject, subject);
                      });
 }
 

@@ -30,8 +30,8 @@ class PermissionSet {
   bool may_respond(std::string_view subject, Instant now);
   bool may_subscribe(std::string_view subject, std::string_view queue) const;
   // An accepted wildcard subscription that some deny pattern cuts into.
-  bool needs_filter(std::string_view subject) const;
-  bool is_delivery_denied(std::string_view subject) const;
+  bool needs_filter(std::string_view subject, std::string_view queue) const;
+  bool is_delivery_denied(std::string_view subject, std::string_view queue) const;
   // A message with `reply` was delivered: with allow_responses the reply becomes publishable.
   void remember_reply(std::string_view reply, Instant now);
 
@@ -47,6 +47,9 @@ class PermissionSet {
   struct SubscribePattern {
     std::string subject;
     std::string queue;  // empty: plain and queue subscriptions
+
+    // The entry speaks of members of `asked` (empty: of plain subscriptions).
+    bool concerns(std::string_view asked) const;
   };
   struct Reply {
     Instant remembered;

@@ -53,6 +53,14 @@ ParseResult ClientParser::parse_publish(std::string_view argument) {
   const std::string_view total_text = found.texts[found.count - 1];
   const std::string_view header_text =
       is_header_publish ? found.texts[found.count - 2] : std::string_view();
+  // Stricter than nats-server: a line end inside a subject would break the lines of those who get
+  // the message.
+  constexpr std::string_view line_ends = "\r\n";
+  const std::string_view reply = found.count == sizes + 2 ? found.texts[1] : std::string_view();
+  if (subject.find_first_of(line_ends) != std::string_view::npos ||
+      reply.find_first_of(line_ends) != std::string_view::npos) {
+    return end(ParseResult::argument_error);
+  }
   const std::optional<std::uint32_t> total = parse_size(total_text);
   const std::optional<std::uint32_t> header =
       is_header_publish ? parse_size(header_text) : std::uint32_t{0};
@@ -62,7 +70,7 @@ ParseResult ClientParser::parse_publish(std::string_view argument) {
   if (limits.max_payload >= 0 && *total > limits.max_payload) {
     return end(ParseResult::payload_exceeded);
   }
-  publish_.reply = found.count == sizes + 2 ? found.texts[1] : std::string_view();
+  publish_.reply = reply;
   publish_.header_size = *header;
   publish_.total_size = *total;
   publish_.has_headers = *header > 0;

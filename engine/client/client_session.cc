@@ -91,7 +91,7 @@ void ClientSession::begin_plain() {
     bind(nullptr);
   }
   if (phase_ != Phase::closing) {
-    arm(TimerKind::ping, context_.options->limits.ping_interval);
+    arm_ping(context_.options->limits.ping_interval);
   }
 }
 
@@ -179,7 +179,7 @@ void ClientSession::on_ping_timer() {
       close(CloseReason::stale_connection, true);
       return;
   }
-  arm(TimerKind::ping, limits.ping_interval);
+  arm_ping(limits.ping_interval);
 }
 
 void ClientSession::on_write_timer() {
@@ -200,9 +200,6 @@ void ClientSession::on_write_timer() {
 }
 
 void ClientSession::on_sent(std::uint64_t count) {
-  if (is_closing() && !is_flushed_close_) {
-    return;  // the queue was dropped earlier in this batch; the shell could not know
-  }
   outbound_.consume(count);
   write_progress_ = context_.now;
 }
@@ -244,10 +241,8 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   log(LogLevel::debug, std::string("Client connection closed: ").append(close_reason_text(reason)));
   disarm_all();
   held_.clear();
+  // Bytes that were gathered stay in place until ConnectionClosed, even if none of them leaves.
   is_flushed_close_ = after_flush;
-  if (!after_flush) {
-    outbound_.clear();
-  }
   ensure(context_.counters.connections > 0, "open connections are counted");
   --context_.counters.connections;
   if (account_ != nullptr) {
@@ -306,6 +301,11 @@ void ClientSession::arm(TimerKind kind, Duration delay) {
   const Instant deadline = context_.now + delay;
   deadlines_[static_cast<std::size_t>(kind)] = deadline;
   context_.timers.arm({deadline, id_, kind});
+}
+
+// Why a bound: a zero or negative interval must not ping without end within one step.
+void ClientSession::arm_ping(Duration interval) {
+  arm(TimerKind::ping, std::max(interval, milliseconds(1)));
 }
 
 void ClientSession::disarm(TimerKind kind) {

@@ -72,6 +72,8 @@ class ClientSession {
   ClientNumber number() const { return number_; }
   const Account* account() const { return account_; }
   const ByteQueue& outbound() const { return outbound_; }
+  // What may still leave: nothing once the connection closes without a flush.
+  bool may_send() const { return !is_closing() || is_flushed_close_; }
   const Subscription* first_subscription() const { return first_; }
   ConnectionRecord record() const;
 
@@ -137,6 +139,7 @@ class ClientSession {
   void settle_reading();
 
   void arm(TimerKind kind, Duration delay);
+  void arm_ping(Duration interval);
   void disarm(TimerKind kind);
   void disarm_all();
   void send(std::string_view text);

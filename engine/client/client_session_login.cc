@@ -125,9 +125,9 @@ void ClientSession::accept_login(const User* user) {
     // Why a fifth at random: clients that reconnect together should not be pinged together.
     const Limits& limits = context_.options->limits;
     const Duration first = std::min(limits.ping_interval, Keepalive::first_ping_max);
-    const std::uint64_t spread = static_cast<std::uint64_t>(first.nanoseconds / 5) + 1;
-    arm(TimerKind::ping,
-        first + nanoseconds(static_cast<std::int64_t>(context_.ping_jitter.below(spread))));
+    const std::uint64_t spread =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(first.nanoseconds, 0) / 5) + 1;
+    arm_ping(first + nanoseconds(static_cast<std::int64_t>(context_.ping_jitter.below(spread))));
   }
   if (connect_.verbose && answers_connect_) {
     send_ok();
@@ -189,7 +189,7 @@ void ClientSession::on_options(const Options& before) {
   }
   if (!is_closing() && context_.options->limits.ping_interval != before.limits.ping_interval &&
       phase_ != Phase::tls) {
-    arm(TimerKind::ping, context_.options->limits.ping_interval);
+    arm_ping(context_.options->limits.ping_interval);
   }
 }
 
@@ -241,7 +241,8 @@ void ClientSession::recheck_subscriptions() {
       remove_subscription(at);
       send_error(text);
     } else {
-      at->filters_denied = permissions_ != nullptr && permissions_->needs_filter(at->subject());
+      at->filters_denied =
+          permissions_ != nullptr && permissions_->needs_filter(at->subject(), at->queue());
     }
     at = next;
   }

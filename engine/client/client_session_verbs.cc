@@ -271,7 +271,8 @@ void ClientSession::on_subscribe(const SubscribeCommand& command) {
       return;
     }
     Subscription* made = Subscription::create(this, command.subject, command.queue, command.sid);
-    made->filters_denied = permissions_ != nullptr && permissions_->needs_filter(command.subject);
+    made->filters_denied =
+        permissions_ != nullptr && permissions_->needs_filter(command.subject, command.queue);
     made->session_previous = last_;
     (last_ == nullptr ? first_ : last_->session_next) = made;
     last_ = made;
@@ -334,7 +335,8 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
   if (is_closing() || (this == from && !connect_.echo)) {
     return false;
   }
-  if (subscription.filters_denied && permissions_->is_delivery_denied(publish.subject)) {
+  if (subscription.filters_denied &&
+      permissions_->is_delivery_denied(publish.subject, subscription.queue())) {
     return false;
   }
   ++subscription.delivered;

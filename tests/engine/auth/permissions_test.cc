@@ -37,10 +37,32 @@ TEST(Permissions, a_wildcard_wider_than_a_deny_is_accepted_and_filtered_at_deliv
   PermissionSet set(permissions);
   EXPECT_TRUE(set.may_subscribe("a.*", ""));
   EXPECT_FALSE(set.may_subscribe("a.secret", ""));
-  EXPECT_TRUE(set.needs_filter("a.*"));
-  EXPECT_FALSE(set.needs_filter("b.*"));
-  EXPECT_TRUE(set.is_delivery_denied("a.secret"));
-  EXPECT_FALSE(set.is_delivery_denied("a.b"));
+  EXPECT_TRUE(set.needs_filter("a.*", ""));
+  EXPECT_FALSE(set.needs_filter("b.*", ""));
+  EXPECT_TRUE(set.is_delivery_denied("a.secret", ""));
+  EXPECT_FALSE(set.is_delivery_denied("a.b", ""));
+}
+
+TEST(Permissions, a_subject_with_an_empty_token_matches_no_pattern) {
+  Permissions permissions;
+  permissions.publish_allow = {"a.>"};
+  PermissionSet allowing(permissions);
+  EXPECT_FALSE(allowing.may_publish("a..b"));
+  permissions.publish_allow = {};
+  permissions.publish_deny = {"a.>"};
+  PermissionSet denying(permissions);
+  EXPECT_TRUE(denying.may_publish("a..b"));
+}
+
+TEST(Permissions, a_queue_deny_filters_only_members_of_that_queue) {
+  Permissions permissions;
+  permissions.subscribe_deny = {"a.b.c q1"};
+  PermissionSet set(permissions);
+  EXPECT_TRUE(set.needs_filter("a.*.c", "q1"));
+  EXPECT_FALSE(set.needs_filter("a.*.c", "q2"));
+  EXPECT_FALSE(set.needs_filter("a.*.c", ""));
+  EXPECT_TRUE(set.is_delivery_denied("a.b.c", "q1"));
+  EXPECT_FALSE(set.is_delivery_denied("a.b.c", "q2"));
 }
 
 TEST(Permissions, a_queue_entry_allows_only_its_queue) {

@@ -50,6 +50,12 @@ TEST(ClientParser, a_header_publish_without_negotiated_headers_is_an_argument_er
   EXPECT_EQ(parse("HPUB a 12 12\r\nNATS/1.0\r\n\r\n\r\n"), Lines{"argument error"});
 }
 
+TEST(ClientParser, a_subject_or_reply_with_a_line_end_is_refused) {
+  EXPECT_EQ(parse("PUB \nfoo 1\r\nx\r\n"), Lines{"argument error"});
+  EXPECT_EQ(parse("PUB fo\ro 1\r\nx\r\n"), Lines{"argument error"});
+  EXPECT_EQ(parse("PUB foo r\rx 1\r\nx\r\n"), Lines{"argument error"});
+}
+
 TEST(ClientParser, a_wrong_payload_terminator_is_noticed_at_its_first_byte) {
   EXPECT_EQ(parse("PUB a 2\r\nhiX"), Lines{"unknown operation"});
   EXPECT_EQ(parse_in_chunks("PUB a 2\r\nhiX", {1}, {}).lines, Lines{"unknown operation"});

@@ -121,6 +121,23 @@ TEST(ClientSession, a_reader_that_stops_is_closed_at_max_pending_and_publishers_
   EXPECT_EQ(shard.send(publisher, "PING\r\n"), "PONG\r\n");
 }
 
+TEST(ClientSession, bytes_sent_reported_behind_the_close_of_a_slow_consumer_harm_nobody) {
+  Options options = ShardHarness::default_options();
+  options.limits.max_pending = 100'000;
+  ShardHarness shard(options);
+  const int slow = shard.connect();
+  shard.send(slow, "SUB foo 1\r\n");
+  shard.stop_reading(slow);
+  const int publisher = shard.connect();
+  shard.send(publisher, "PUB foo 60000\r\n" + std::string(60'000, 'x') + "\r\n");
+  const std::string more = "PUB foo 60000\r\n" + std::string(60'000, 'x') + "\r\n";
+  shard.step({BytesReceived{{static_cast<std::uint32_t>(publisher), 1},
+                            Slice::copy_of(shard.shard().blocks(), more)},
+              BytesSent{{static_cast<std::uint32_t>(slow), 1}, 1000}});
+  EXPECT_TRUE(shard.is_closed(slow));
+  EXPECT_EQ(shard.send(publisher, "PING\r\n"), "PONG\r\n");
+}
+
 TEST(ClientSession, a_reader_that_makes_no_progress_is_closed_at_the_write_deadline) {
   ShardHarness shard;
   const int slow = shard.connect();

@@ -146,6 +146,11 @@ class Reading {
         (words.size() != sizes + 1 && words.size() != sizes + 2)) {
       return end("argument error");
     }
+    for (std::size_t at = 0; at + sizes < words.size(); ++at) {
+      if (words[at].find_first_of("\r\n") != std::string::npos) {
+        return end("argument error");
+      }
+    }
     const std::optional<long> total = size_of(words.back());
     const std::optional<long> header =
         is_header_publish ? size_of(words[words.size() - 2]) : std::optional<long>(0);
