@@ -30,8 +30,8 @@ inline Options full_options() {
   options.system_account = "SYS";
   options.tls = {TlsPolicy::optional, true, true, true, milliseconds(50), seconds(4)};
   options.trace = {true, true, true, 77};
-  options.monitor = {"0.0.0.0", 8222,        8223,       "/base",
-                     {12345},   "sha256:00", {"a", "b"}, {{"k", "v"}}};
+  options.monitor = {"0.0.0.0",   8222,    8223,    "/base",    {12345},
+                     "sha256:00", "close", {67890}, {"a", "b"}, {{"k", "v"}}};
   options.lame_duck_duration = seconds(1);
   options.lame_duck_grace_period = seconds(2);
   options.headers = false;
