@@ -256,15 +256,19 @@ void ShardLoop::on_no_bytes(ClientSocket& socket, TransferStatus status) {
 // ---- step
 // ----------------------------------------------------------------------------------------
 
+// What left comes first in the batch, before anybody asks. Not earlier than in the turn that tells
+// the engine: until then gather() still shows the bytes, and sent_bytes says how many to skip.
 void ShardLoop::report_sent() {
+  told_.clear();
   for (const ConnectionId connection : sent_) {
     ClientSocket* const socket = find(connection);
     if (socket != nullptr && socket->state.sent_bytes > 0) {
-      inputs_.emplace_back(BytesSent{connection, socket->state.sent_bytes});
+      told_.emplace_back(BytesSent{connection, socket->state.sent_bytes});
       socket->state.sent_bytes = 0;
     }
   }
   sent_.clear();
+  inputs_.insert(inputs_.begin(), told_.begin(), told_.end());
 }
 
 void ShardLoop::turn() {
@@ -291,7 +295,6 @@ void ShardLoop::turn() {
     }
   }
   opened_.clear();
-  report_sent();  // so that the next batch begins with what left, before anybody asks
 }
 
 void ShardLoop::set_timer(Instant wake_at) {

@@ -141,6 +141,7 @@ class ShardLoop {
   std::size_t dying_ = 0;  // closed, with waits not yet answered; they own themselves
 
   std::vector<Input> inputs_;  // the batch being collected
+  std::vector<Input> told_;    // its BytesSent
   std::size_t batch_bytes_ = 0;
   Output output_;
   std::vector<ConnectionId> opened_;      // of this batch; not read from yet

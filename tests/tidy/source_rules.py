@@ -79,8 +79,11 @@ def _mentions(list_text, name):
 
 
 def check_tests_are_built(tree):
-    lists = {os.path.dirname(path): tree.text(path) for path in tree.paths
-             if os.path.basename(path) == "CMakeLists.txt"}
+    lists = {}
+    for path in tree.paths:  # a list may be split off into an included *.cmake beside it
+        if os.path.basename(path) == "CMakeLists.txt" or path.endswith(".cmake"):
+            folder = os.path.dirname(path)
+            lists[folder] = lists.get(folder, "") + tree.text(path)
     endings = ("_test.cc", "_prop.cc", "_test.py", "_fuzz.cc", "_bench.cc")
     for path in tree.select(CODE_FOLDERS, endings):
         folder, mentioned = os.path.dirname(path), False
