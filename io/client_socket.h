@@ -77,14 +77,15 @@ class ClientSocket {
 
   // What the loop remembers about this connection; no invariant of this class.
   struct LoopState {
-    std::uint64_t read_turn = 0;        // the turn of the last read: one read per turn
-    std::uint64_t sent_bytes = 0;       // written, not yet told to the engine
-    std::uint32_t next_read_bytes = 0;  // 0: default
-    bool paused = false;                // the engine wants no bytes for now
-    bool has_input = false;             // became readable while paused
-    bool queued_ready = false;          // stands in the loop's list of readable sockets
-    bool queued_flush = false;          // stands in the loop's list of sockets to flush
-    bool closing = false;               // close as soon as everything has left
+    std::uint64_t read_turn = 0;            // the turn of the last read: one read per turn
+    std::uint64_t sent_bytes = 0;           // written, not yet told to the engine
+    std::uint32_t next_read_bytes = 0;      // asked for by the engine; 0: read_bytes
+    std::uint32_t read_bytes = 64U << 10U;  // of a plain read, adapted to what comes
+    bool paused = false;                    // the engine wants no bytes for now
+    bool has_input = false;                 // became readable while paused
+    bool queued_ready = false;              // stands in the loop's list of readable sockets
+    bool queued_flush = false;              // stands in the loop's list of sockets to flush
+    bool closing = false;                   // close as soon as everything has left
     TlsPhase phase = TlsPhase::plain;
     std::size_t clear_bytes_left = 0;  // of clear_first
   };

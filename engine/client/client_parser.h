@@ -124,6 +124,13 @@ class ClientParser {
     error
   };
 
+  struct KnownVerb {
+    std::string_view text;
+    Verb verb;
+  };
+
+  // The verb that the bytes so far can still become, or null.
+  const KnownVerb* known_verb() const;
   bool next_repeated_publish();
   bool next_fast_publish(ParseResult& result);
   ParseResult next_slowly();

@@ -17,20 +17,33 @@ struct Arguments {
   std::size_t count = 0;
 };
 
-// Splits on runs of the given separators; stops counting at arguments_max.
-Arguments split(std::string_view line, std::string_view separators) {
+// Splits on runs of blanks, and of line ends where they separate too; stops counting at
+// arguments_max. Why by hand: find_first_of() with a set costs several times as much.
+Arguments split(std::string_view line, bool line_ends_too) {
+  const auto separates = [line_ends_too](char byte) {
+    return byte == ' ' || byte == '\t' || (line_ends_too && (byte == '\r' || byte == '\n'));
+  };
   Arguments found;
-  std::size_t at = 0;
+  const char* at = line.data();
+  const char* const end = at + line.size();
   while (found.count < arguments_max) {
-    at = line.find_first_not_of(separators, at);
-    if (at == std::string_view::npos) {
+    while (at < end && separates(*at)) {
+      ++at;
+    }
+    if (at == end) {
       break;
     }
-    const std::size_t stop = std::min(line.find_first_of(separators, at), line.size());
-    found.texts[found.count++] = line.substr(at, stop - at);
-    at = stop;
+    const char* const begin = at;
+    while (at < end && !separates(*at)) {
+      ++at;
+    }
+    found.texts[found.count++] = {begin, static_cast<std::size_t>(at - begin)};
   }
   return found;
+}
+
+bool has_line_end(std::string_view text) {
+  return text.find('\r') != std::string_view::npos || text.find('\n') != std::string_view::npos;
 }
 
 // True if `later` begins exactly one blank behind the end of `earlier`.
@@ -44,7 +57,7 @@ ParseResult ClientParser::parse_publish(std::string_view argument) {
   publish_ = {};
   const bool is_header_publish = verb_ == Verb::header_publish;
   const std::size_t sizes = is_header_publish ? 2 : 1;
-  const Arguments found = split(argument, " \t");
+  const Arguments found = split(argument, false);
   if ((is_header_publish && !limits.headers) ||
       (found.count != sizes + 1 && found.count != sizes + 2)) {
     return end(ParseResult::argument_error);
@@ -55,10 +68,8 @@ ParseResult ClientParser::parse_publish(std::string_view argument) {
       is_header_publish ? found.texts[found.count - 2] : std::string_view();
   // Stricter than nats-server: a line end inside a subject would break the lines of those who get
   // the message.
-  constexpr std::string_view line_ends = "\r\n";
   const std::string_view reply = found.count == sizes + 2 ? found.texts[1] : std::string_view();
-  if (subject.find_first_of(line_ends) != std::string_view::npos ||
-      reply.find_first_of(line_ends) != std::string_view::npos) {
+  if (has_line_end(subject) || has_line_end(reply)) {
     return end(ParseResult::argument_error);
   }
   const std::optional<std::uint32_t> total = parse_size(total_text);
@@ -129,7 +140,7 @@ ParseResult ClientParser::begin_payload(std::string_view subject) {
 }
 
 ParseResult ClientParser::parse_subscribe(std::string_view argument) {
-  const Arguments found = split(argument, " \t\r\n");
+  const Arguments found = split(argument, true);
   if (found.count != 2 && found.count != 3) {
     return end(ParseResult::argument_error);
   }
@@ -139,7 +150,7 @@ ParseResult ClientParser::parse_subscribe(std::string_view argument) {
 }
 
 ParseResult ClientParser::parse_unsubscribe(std::string_view argument) {
-  const Arguments found = split(argument, " \t\r\n");
+  const Arguments found = split(argument, true);
   if (found.count != 1 && found.count != 2) {
     return end(ParseResult::argument_error);
   }
