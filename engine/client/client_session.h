@@ -127,6 +127,7 @@ class ClientSession {
   void accept_login(const User* user);
   void reject_login();
   void bind(const User* user);
+  void recheck_anonymous();
   void recheck_login(const Options& before);
   void recheck_subscriptions();
   bool is_login_pending() const;

@@ -193,15 +193,34 @@ void ClientSession::on_options(const Options& before) {
   }
 }
 
+// Nobody has logged in yet: from now on a login may be needed, or no longer be.
+void ClientSession::recheck_anonymous() {
+  const bool is_pending = is_login_pending();
+  parser_.is_gate_open = !is_pending;
+  if (!is_pending) {
+    disarm(TimerKind::authentication);
+    if (account_ == nullptr) {
+      bind(nullptr);
+    }
+    return;
+  }
+  // What was done without a login does not follow into an account, and a command that had begun
+  // is read to its end but does nothing.
+  drop_subscriptions();
+  if (account_ != nullptr) {
+    --account_->connections;
+    account_ = nullptr;
+  }
+  if (deadlines_[static_cast<std::size_t>(TimerKind::authentication)] == Instant::never()) {
+    arm(TimerKind::authentication, context_.options->authorization.timeout);
+  }
+}
+
 // A connection keeps its login only if the new configuration would still accept it.
 void ClientSession::recheck_login(const Options& before) {
   const Authorization& now = context_.options->authorization;
   if (!has_connected_) {
-    parser_.is_gate_open = !is_login_pending();
-    if (is_login_pending() &&
-        deadlines_[static_cast<std::size_t>(TimerKind::authentication)] == Instant::never()) {
-      arm(TimerKind::authentication, now.timeout);
-    }
+    recheck_anonymous();
     return;
   }
   if (user_ == nullptr) {

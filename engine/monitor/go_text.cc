@@ -250,13 +250,16 @@ std::string go_quoted(std::string_view text) {
 }
 
 NumberFault go_parse_boolean(std::string_view text, bool& value) {
-  for (const std::string_view word : {"1", "t", "T", "true", "TRUE", "True"}) {
+  static constexpr std::array<std::string_view, 6> truths = {"1", "t", "T", "true", "TRUE", "True"};
+  for (const std::string_view word : truths) {
     if (text == word) {
       value = true;
       return NumberFault::none;
     }
   }
-  for (const std::string_view word : {"0", "f", "F", "false", "FALSE", "False"}) {
+  static constexpr std::array<std::string_view, 6> falsehoods = {"0",     "f",     "F",
+                                                                 "false", "FALSE", "False"};
+  for (const std::string_view word : falsehoods) {
     if (text == word) {
       value = false;
       return NumberFault::none;

@@ -1,5 +1,7 @@
 #include "engine/monitor/healthz.h"
 
+#include <array>
+
 #include "engine/base/json_reader.h"
 #include "engine/monitor/document.h"
 
@@ -20,8 +22,9 @@ MonitorReply contradiction(std::string_view text, bool details) {
 }  // namespace
 
 MonitorReply answer_healthz(Query& query) {
-  for (const std::string_view name :
-       {"js-enabled", "js-enabled-only", "js-server-only", "js-meta-only"}) {
+  static constexpr std::array<std::string_view, 4> switches = {"js-enabled", "js-enabled-only",
+                                                               "js-server-only", "js-meta-only"};
+  for (const std::string_view name : switches) {
     query.truth(name);  // checked like nats-server does; nothing to select without JetStream
   }
   const bool details = query.truth("details");

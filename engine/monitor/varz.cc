@@ -1,6 +1,7 @@
 #include "engine/monitor/varz.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/monitor/go_text.h"
 
@@ -73,7 +74,8 @@ void write_counters(JsonWriter& json, const Counters& counters) {
   const Traffic& traffic = counters.traffic;
   json.number("connections", counters.connections);
   json.number("total_connections", counters.connections_total);
-  for (const std::string_view kind : {"routes", "remotes", "leafnodes"}) {
+  static constexpr std::array<std::string_view, 3> others = {"routes", "remotes", "leafnodes"};
+  for (const std::string_view kind : others) {
     json.number(kind, std::uint64_t{0});
   }
   // All traffic is client traffic as long as there are no routes.
@@ -94,7 +96,8 @@ void write_counters(JsonWriter& json, const Counters& counters) {
 void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients) {
   json.begin_object(key);
   json.number("clients", clients);
-  for (const std::string_view kind : {"routes", "gateways", "leafs"}) {
+  static constexpr std::array<std::string_view, 3> others = {"routes", "gateways", "leafs"};
+  for (const std::string_view kind : others) {
     json.number(kind, std::uint64_t{0});
   }
   json.end_object();
@@ -157,7 +160,9 @@ MonitorReply answer_varz(const MonitorFacts& facts, const MonitorQuestion& quest
   write_by_kind(json, "slow_consumer_stats", context.counters.slow_consumers);
   write_by_kind(json, "stale_connection_stats", context.counters.stale_connections);
   json.begin_object("disk_io_wait_stats");
-  for (const std::string_view key : {"waiters", "waits", "wait_time", "max_wait_time"}) {
+  static constexpr std::array<std::string_view, 4> waits = {"waiters", "waits", "wait_time",
+                                                            "max_wait_time"};
+  for (const std::string_view key : waits) {
     json.number(key, std::uint64_t{0});
   }
   json.end_object();

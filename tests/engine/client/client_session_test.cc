@@ -268,6 +268,19 @@ TEST(ClientSession, a_reload_that_denies_the_last_subject_applies_to_the_very_ne
             "-ERR 'Permissions Violation for Publish to \"foo\"'\r\n");
 }
 
+TEST(ClientSession, subscriptions_made_without_a_login_end_when_a_reload_asks_for_one) {
+  ShardHarness shard;
+  const int client = shard.open();
+  shard.send(client, "SUB foo 1\r\n");
+  User guest = user("guest", "g");
+  guest.account = "A";
+  Options after = with_users({guest});
+  after.accounts = {"A"};
+  after.authorization.no_auth_user = "guest";
+  shard.reload(after);
+  EXPECT_EQ(shard.send(client, "PUB foo 1\r\nx\r\n"), "+OK\r\n");
+}
+
 TEST(ClientSession, a_second_connect_drops_the_subscriptions) {
   ShardHarness shard;
   const int client = shard.connect();
