@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "engine/base/ensure.h"
@@ -83,10 +84,23 @@ void JobPool::submit(Job job) {
     waiting_.push_back(std::move(job));
     is_help_needed = idle_ < waiting_.size() && threads_.size() < threads_max_;
   }
-  if (is_help_needed) {
-    threads_.emplace_back([this] { work(); });
+  if (is_help_needed && !start_thread() && threads_.empty()) {
+    // Nobody will ever take it. Refused rather than done here: the shard's thread serves everyone.
+    const JobTicket ticket = waiting_.back().ticket;
+    waiting_.pop_back();
+    on_done_(JobDone{ticket, false});
+    return;
   }
   changed_.notify_one();
+}
+
+bool JobPool::start_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {  // the process may have no more threads
+    return false;
+  }
+  return true;
 }
 
 void JobPool::work() {

@@ -25,7 +25,7 @@ bool run_job(const Job& job);
 
 class JobPool {
  public:
-  // `on_done` is called on a pool thread.
+  // `on_done` is called on a pool thread, or inside submit() if no thread could be started.
   using OnDone = std::function<void(JobDone)>;
 
   JobPool(std::size_t threads_max, OnDone on_done);
@@ -38,6 +38,7 @@ class JobPool {
 
  private:
   void work();
+  bool start_thread();
 
   const std::size_t threads_max_;
   const OnDone on_done_;

@@ -21,7 +21,8 @@ std::optional<pid_t> parse_pid(const std::string& text) {
   pid_t pid = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, problem] = std::from_chars(text.data(), end, pid);
-  if (problem != std::errc() || stop != end) {
+  // kill() takes 0 and less for whole groups of processes.
+  if (problem != std::errc() || stop != end || pid <= 0) {
     return std::nullopt;
   }
   return pid;

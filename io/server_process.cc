@@ -1,7 +1,9 @@
 #include "io/server_process.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
 
@@ -75,6 +77,16 @@ bool is_same_target(const LogTarget& a, const LogTarget& b) {
          a.timestamps == b.timestamps && a.utc == b.utc;
 }
 
+// A connection is a descriptor; the customary soft limit (1024) is there for programs that use
+// select(). No success is needed: with fewer descriptors the server accepts fewer clients.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 void flush_recorder(void* recorder, const char*) {
   static_cast<FlightRecorder*>(recorder)->flush();
 }
@@ -94,6 +106,12 @@ ServerProcess::~ServerProcess() { set_abort_hook(nullptr, nullptr); }
 
 int ServerProcess::run() {
   ::signal(SIGPIPE, SIG_IGN);
+  // Before anybody can know the process (its pid file, its port): a signal that comes during the
+  // start is kept until wait_signal() instead of killing the process.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
+    signals_.add(number);
+  }
+  raise_descriptor_limit();
   if (!open_log()) {
     return 1;
   }
@@ -106,9 +124,6 @@ int ServerProcess::run() {
   if (!open_tls() || !open_monitor() || !open_listeners() || !start_shard() || !write_files()) {
     log_.info("Server Exiting..");
     return 1;
-  }
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
-    signals_.add(number);
   }
   wait_signal();
   start_accepting();
@@ -256,7 +271,22 @@ bool ServerProcess::open_tls() {
   return problem.empty();
 }
 
+// At the start, not with the first job: then descriptors may have run out.
+bool ServerProcess::open_job_results() {
+  try {
+    job_results_ = std::make_unique<ShardMailbox<JobDone>>(
+        context_, [this](JobDone&& done) { loop_->push(done); });
+  } catch (const boost::system::system_error& problem) {
+    log_.fatal(std::string("Can't open an event descriptor: ") + problem.what());
+    return false;
+  }
+  return true;
+}
+
 bool ServerProcess::start_shard() {
+  if (!open_job_results()) {
+    return false;
+  }
   const std::uint64_t seed = entropy_.seed();
   const WallTime started = now_wall();
   config_load_time_ = started;
@@ -477,8 +507,6 @@ void ServerProcess::end_run() {
 
 void ServerProcess::submit(Job&& job) {
   if (jobs_ == nullptr) {
-    job_results_ = std::make_unique<ShardMailbox<JobDone>>(
-        context_, [this](JobDone&& done) { loop_->push(done); });
     jobs_ = std::make_unique<JobPool>(job_threads_max,
                                       [this](JobDone done) { job_results_->post(done); });
   }

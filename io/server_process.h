@@ -52,6 +52,7 @@ class ServerProcess {
   bool open_tls();
   void name_server();
   Options told_options() const;
+  bool open_job_results();
   bool start_shard();
   void start_accepting();
   bool write_files();
@@ -78,10 +79,11 @@ class ServerProcess {
   Listener listener_;
   std::shared_ptr<const TlsContext> tls_;
   FlightRecorder recorder_;
-  std::unique_ptr<ShardLoop> loop_;
+  // Before loop_: it runs the io_context once more as it ends, and their handlers with it.
   std::unique_ptr<MonitorHttp> monitor_;
-  std::unique_ptr<ShardMailbox<JobDone>> job_results_;  // before jobs_: outlives its threads
-  std::unique_ptr<JobPool> jobs_;
+  std::unique_ptr<ShardMailbox<JobDone>> job_results_;
+  std::unique_ptr<ShardLoop> loop_;
+  std::unique_ptr<JobPool> jobs_;  // last: its threads post to job_results_
   WallTime config_load_time_;
   std::string ports_file_;
   bool lame_duck_ = false;

@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t batch_bytes_max = std::size_t{1} << 20U;
 constexpr std::size_t batch_inputs_max = 256;
+// Handlers that bring no input (writable, queued readiness) do not fill a batch; this ends the
+// collecting all the same.
+constexpr std::size_t handlers_per_turn_max = 1024;
 constexpr std::size_t read_bytes_default = std::size_t{64} << 10U;
 constexpr std::size_t read_bytes_max = std::size_t{1} << 20U;
 // A connection that fills its reads is read in larger ones: fewer turns, and larger writes to each
@@ -22,7 +25,9 @@ constexpr std::size_t read_bytes_busy = std::size_t{256} << 10U;
 
 void adapt_read_bytes(ClientSocket::LoopState& state, std::size_t got, std::size_t wanted) {
   if (got == wanted) {
-    state.read_bytes = static_cast<std::uint32_t>(std::min(wanted * 2, read_bytes_busy));
+    // Never lowered here: a read may have been larger than read_bytes_busy, at the engine's wish.
+    state.read_bytes = std::max(state.read_bytes,
+                                static_cast<std::uint32_t>(std::min(wanted * 2, read_bytes_busy)));
   } else if (got < wanted / 4) {
     state.read_bytes = static_cast<std::uint32_t>(read_bytes_default);
   }
@@ -66,10 +71,14 @@ void ShardLoop::run_once() {
   if (!has_work() && ready_.empty() && flush_next_.empty()) {
     context_.run_one();
   }
-  context_.poll();
+  // Not poll(): descriptors that become ready as fast as they are served would keep it forever.
+  for (std::size_t i = 0; i < handlers_per_turn_max && !is_batch_full() && context_.poll_one() > 0;
+       ++i) {
+  }
   read_ready();
   const Instant now = now_monotonic();
-  if (has_work() || !flush_next_.empty() || now >= wake_at_) {
+  // A batch can be full without an input: ciphertext that completes no record counts as well.
+  if (has_work() || is_batch_full() || !flush_next_.empty() || now >= wake_at_) {
     turn();
   }
   bury_closed();
@@ -158,6 +167,15 @@ void ShardLoop::on_readable(ClientSocket& socket) {
   if (destroy_if_answered(socket) || socket.state.closing) {
     return;
   }
+  // Who became readable now does not overtake those left over from an earlier turn.
+  if (!ready_.empty()) {
+    queue_ready(socket);
+    return;
+  }
+  read_in_turn(socket);
+}
+
+void ShardLoop::read_in_turn(ClientSocket& socket) {
   // Why has_work(): a read that gave nothing brings no turn, so it may be tried again at once.
   if (is_batch_full() || (socket.state.read_turn == turn_ && has_work())) {
     queue_ready(socket);
@@ -178,14 +196,21 @@ void ShardLoop::read_ready() {
     return;
   }
   ready_now_.swap(ready_);
-  for (const ConnectionId connection : ready_now_) {
-    ClientSocket* const socket = find(connection);
+  std::size_t served = 0;
+  for (; served < ready_now_.size() && !is_batch_full(); ++served) {
+    ClientSocket* const socket = find(ready_now_[served]);
     if (socket == nullptr) {
       continue;
     }
     socket->state.queued_ready = false;
-    on_readable(*socket);
+    if (!socket->state.closing) {
+      read_in_turn(*socket);
+    }
   }
+  // Who got no turn stands before those read just now (and still counts as queued): otherwise the
+  // first few busy connections fill every batch and the others starve.
+  ready_.insert(ready_.begin(), ready_now_.begin() + static_cast<std::ptrdiff_t>(served),
+                ready_now_.end());
   ready_now_.clear();
 }
 
@@ -228,10 +253,10 @@ void ShardLoop::read(ClientSocket& socket) {
 }
 
 void ShardLoop::receive_plain(ClientSocket& socket) {
-  const std::size_t wanted =
-      socket.state.next_read_bytes == 0
-          ? socket.state.read_bytes
-          : std::min<std::size_t>(socket.state.next_read_bytes, read_bytes_max);
+  // The engine's wish only ever enlarges: a busy connection is not read in smaller pieces because
+  // little is missing of one payload.
+  const std::size_t wanted = std::min<std::size_t>(
+      std::max(socket.state.next_read_bytes, socket.state.read_bytes), read_bytes_max);
   Block* const block = take_read_block(wanted);
   const Transfer transfer = socket.receive(block->bytes(), wanted);
   if (transfer.status != TransferStatus::done) {
@@ -293,6 +318,9 @@ void ShardLoop::turn() {
   shard_.step(batch, output_);
   if (recorder_ != nullptr) {
     recorder_->after_step(shard_);
+    if (const std::string trouble = recorder_->take_trouble(); !trouble.empty()) {
+      wishes_.log(LogLine{LogLevel::error, trouble});
+    }
   }
   inputs_.clear();
   batch_bytes_ = 0;

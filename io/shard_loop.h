@@ -86,6 +86,7 @@ class ShardLoop {
   bool is_batch_full() const;
   bool has_work() const { return !inputs_.empty() || !sent_.empty(); }
 
+  void read_in_turn(ClientSocket& socket);
   void read(ClientSocket& socket);
   void receive_plain(ClientSocket& socket);
   void receive_tls(ClientSocket& socket);

@@ -43,6 +43,8 @@ void ShardLoop::perform_tls(const StartTls& wish) {
     }
     case TlsStart::peek:
       socket->state.phase = TlsPhase::peeking;
+      // After a wait for a handshake that did not come: what was held back may leave now.
+      flush(*socket);
       return;
     case TlsStart::now:
       expect_handshake(*socket);

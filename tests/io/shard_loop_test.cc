@@ -144,6 +144,37 @@ TEST_F(ShardLoopTest, many_connections_at_once_are_all_served) {
   });
 }
 
+TEST_F(ShardLoopTest, no_busy_connection_starves_while_others_fill_every_batch) {
+  start(plain_options());
+  // More of them than one batch has room for.
+  struct Busy {
+    std::unique_ptr<TestClient> client;
+    std::size_t place = 0;
+  };
+  std::vector<Busy> all(16);
+  for (Busy& each : all) {
+    each.client = client();
+  }
+  const std::string command = "PUB load 60000\r\n" + std::string(60'000, 'w') + "\r\nPING\r\n";
+  const std::size_t pongs_wanted = 40;
+  until([&] {
+    bool is_everyone_served = true;
+    for (Busy& each : all) {
+      std::size_t sent = 0;
+      while ((sent = each.client->send_some(std::string_view(command).substr(each.place))) > 0) {
+        each.place = (each.place + sent) % command.size();
+      }
+      each.client->receive();
+      is_everyone_served =
+          is_everyone_served && each.client->received.size() >= pongs_wanted * 6;  // "PONG\r\n"
+    }
+    return is_everyone_served;
+  });
+  for (const Busy& each : all) {
+    EXPECT_FALSE(each.client->ended);
+  }
+}
+
 TEST_F(ShardLoopTest, a_shutdown_closes_everything_and_says_so) {
   start(plain_options());
   const auto one = client();
