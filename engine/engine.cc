@@ -63,7 +63,7 @@ void Engine::step(const InputBatch& batch, Output& output) {
       session->after_step();
     }
   }
-  if (is_stopping_ && context_.counters.connections == 0 && !is_finished_told_) {
+  if (is_stopping_ && sessions_open_ == 0 && !is_finished_told_) {
     is_finished_told_ = true;
     output.finished = true;
   }
@@ -99,7 +99,12 @@ void Engine::on(const ConnectionOpened& opened) {
       std::make_unique<ClientSession>(context_, opened, ClientNumber{++clients_made_});
   ++context_.counters.connections;
   ++context_.counters.connections_total;
+  ++sessions_open_;
   sessions_[slot]->open();
+  if (is_stopping_) {
+    // Accepted in the very batch that said to stop: nobody else will tell it to leave.
+    sessions_[slot]->close(CloseReason::server_shutdown, true);
+  }
 }
 
 void Engine::on(const BytesReceived& received) {
@@ -122,6 +127,7 @@ void Engine::on(const ConnectionClosed& closed) {
   session->on_gone(closed.cause);
   drop_leaving();
   sessions_[closed.connection.slot].reset();
+  --sessions_open_;
 }
 
 void Engine::on(const TlsChanged& changed) {

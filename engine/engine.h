@@ -52,6 +52,7 @@ class Engine {
 
   EngineContext context_;
   std::vector<std::unique_ptr<ClientSession>> sessions_;  // by slot
+  std::size_t sessions_open_ = 0;                         // sockets not yet reported closed
   std::uint64_t clients_made_ = 0;
   bool is_stopping_ = false;
   bool is_finished_told_ = false;

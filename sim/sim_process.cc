@@ -9,6 +9,9 @@ namespace rubus::sim {
 
 namespace {
 
+// Less than this within the write deadline is no progress (the server's rule, stated again).
+constexpr std::uint64_t progress_min = 65'536;
+
 constexpr Duration linger = seconds(2);
 constexpr std::size_t batch_bytes_of_connection_max = 65536;
 constexpr std::size_t write_bytes_max = 65536;
@@ -203,6 +206,11 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
       if (Socket* socket = known_socket(sent->connection)) {
         socket->queued -= sent->count;
         socket->is_unreported = false;
+        socket->progress += sent->count;
+        if (socket->progress >= progress_min) {
+          socket->progress = 0;
+          socket->blocked_since = now;
+        }
       }
     }
     if (one.is_happening) {
@@ -235,6 +243,13 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
       const Duration blocked =
           socket->blocked_since == Instant::never() ? Duration{} : now - socket->blocked_since;
       report.closes.push_back({socket->connection->serial, socket->queued, blocked});
+    }
+  }
+  // Who has nothing waiting is not blocked. Looked at behind the step only, so that this clock
+  // never starts later than the shard's own.
+  for (Socket& socket : sockets_) {
+    if (socket.queued == 0) {
+      socket.blocked_since = Instant::never();
     }
   }
   for (const Job& job : output_.jobs) {
@@ -274,6 +289,10 @@ void SimProcess::take_fresh(ConnectionId id, StepReport& report) {
     }
     return;
   }
+  if (socket->blocked_since == Instant::never() && total > 0) {
+    socket->blocked_since = report.now;
+    socket->progress = 0;
+  }
   socket->queued = total;
   if (tamper) {
     tamper(socket->connection->serial, fresh);
@@ -311,9 +330,6 @@ void SimProcess::flush(Socket& socket, Instant now) {
   const std::size_t size = std::min({socket.outbox.size(), pipe.space(), write_bytes_max});
   if (size == 0 && !socket.outbox.empty()) {
     socket.wants_write = true;
-    if (socket.blocked_since == Instant::never()) {
-      socket.blocked_since = now;
-    }
     return;
   }
   if (!tamper) {
@@ -325,7 +341,6 @@ void SimProcess::flush(Socket& socket, Instant now) {
     on_written(connection.serial, written);
   }
   socket.outbox.erase(0, size);
-  socket.blocked_since = Instant::never();
   socket.wants_write = !socket.outbox.empty();
   // With a tamper the two byte counts differ; the shard then hears of everything at once.
   const std::uint64_t reported = tamper ? socket.queued : size;

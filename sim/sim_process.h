@@ -45,7 +45,7 @@ struct Happening {
 struct ServerClose {
   Serial serial = 0;
   std::uint64_t waiting_bytes = 0;  // unsent when it was decided
-  Duration blocked;                 // how long nothing could be written
+  Duration blocked;                 // how long bytes waited without progress
 };
 
 struct StepReport {
@@ -107,7 +107,8 @@ class SimProcess {
     bool is_unreported = false;  // a BytesSent is on its way to the shard
     std::uint64_t queued = 0;    // waits in the shard, sent but unreported bytes included
     std::string outbox;          // the same bytes, as they are to be sent
-    Instant blocked_since = Instant::never();
+    Instant blocked_since = Instant::never();  // since when bytes wait without progress
+    std::uint64_t progress = 0;                // bytes that left since then
     Instant linger_until = Instant::never();
     std::uint32_t read_bytes = 0;
   };

@@ -124,7 +124,10 @@ LoginDecision decide_login(const Options& options, const Credentials& given, con
   }
   if (!authorization.users.empty()) {
     const User* user = nullptr;
-    if (!given.nkey.empty()) {
+    // Where no nkeys are configured the field means nothing.
+    const bool has_nkeys = std::any_of(authorization.users.begin(), authorization.users.end(),
+                                       [](const User& each) { return !each.nkey.empty(); });
+    if (!given.nkey.empty() && has_nkeys) {
       user = find_by_nkey(authorization, given.nkey);
       if (user != nullptr) {
         decision = check_nkey(*user, given, nonce);

@@ -133,7 +133,7 @@ void PermissionSet::remember_reply(std::string_view reply, Instant now) {
   replies_[std::string(reply)] = {now, 0};
 }
 
-// First what may no longer be used; if all may, the oldest goes.
+// First what may no longer be used; if all may, an old quarter, so that the cost is spread.
 void PermissionSet::prune_replies(Instant now) {
   ensure(responses_.has_value(), "replies are remembered only with allow_responses");
   for (auto at = replies_.begin(); at != replies_.end();) {
@@ -141,11 +141,21 @@ void PermissionSet::prune_replies(Instant now) {
         responses_->messages_max >= 0 && at->second.used >= responses_->messages_max;
     at = used_up || is_expired(at->second, now) ? replies_.erase(at) : std::next(at);
   }
-  const auto oldest = std::min_element(
-      replies_.begin(), replies_.end(),
-      [](const auto& a, const auto& b) { return a.second.remembered < b.second.remembered; });
-  if (replies_.size() >= replies_max) {
-    replies_.erase(oldest);
+  if (replies_.size() < replies_max) {
+    return;
+  }
+  std::vector<Instant> ages;
+  ages.reserve(replies_.size());
+  for (const auto& [subject, reply] : replies_) {
+    ages.push_back(reply.remembered);
+  }
+  const auto quarter = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 4);
+  std::nth_element(ages.begin(), quarter, ages.end());
+  std::size_t leaving = replies_max / 4;  // many may share the quarter's age
+  for (auto at = replies_.begin(); at != replies_.end() && leaving > 0;) {
+    const bool leaves = at->second.remembered <= *quarter;
+    leaving -= leaves ? 1 : 0;
+    at = leaves ? replies_.erase(at) : std::next(at);
   }
 }
 

@@ -51,8 +51,7 @@ ParseResult ClientParser::next() {
   }
   result = next_slowly();
   if (result == ParseResult::need_more) {
-    input_ = {};
-    at_ = 0;
+    let_go();
   }
   return result;
 }
@@ -128,10 +127,16 @@ bool ClientParser::next_fast_publish(ParseResult& result) {
   }
   result = parse_publish(argument);
   if (result == ParseResult::need_more) {
-    input_ = {};
-    at_ = 0;
+    let_go();
   }
   return true;
+}
+
+// Nothing that was read stays in memory while the connection waits for more.
+void ClientParser::let_go() {
+  input_ = {};
+  assembled_slice_ = {};
+  at_ = 0;
 }
 
 ParseResult ClientParser::next_slowly() {

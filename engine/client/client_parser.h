@@ -147,6 +147,7 @@ class ClientParser {
   ParseResult parse_unsubscribe(std::string_view argument);
   ParseResult begin_payload(std::string_view subject);
   void build_line_tail(std::string_view header_text, std::string_view total_text);
+  void let_go();
   void drop_assembly();
   ParseResult end(ParseResult result) {
     state_ = State::ended;

@@ -12,6 +12,7 @@ namespace rubus {
 namespace {
 
 constexpr Duration stall_length = milliseconds(5);
+constexpr std::uint64_t progress_min = std::uint64_t{64} << 10U;
 
 }  // namespace
 
@@ -26,7 +27,7 @@ ClientSession::ClientSession(EngineContext& context, const ConnectionOpened& ope
       last_activity_(context.wall),
       parser_(context.pool),
       keepalive_(context.now),
-      write_progress_(context.now) {
+      waiting_since_(context.now) {
   deadlines_.fill(Instant::never());
 }
 
@@ -113,6 +114,8 @@ void ClientSession::on_tls(const TlsChanged& changed) {
       return;
     case TlsStage::absent:
       disarm(TimerKind::authentication);
+      disarm(TimerKind::handshake_first);
+      disarm(TimerKind::tls_handshake);
       begin_plain();
       return;
     case TlsStage::established:
@@ -182,12 +185,14 @@ void ClientSession::on_ping_timer() {
   arm_ping(limits.ping_interval);
 }
 
+// Slow is who takes less than `progress_min` bytes, and less than all that waits, within the
+// deadline. Why not any progress: a byte now and then would hold a full queue for ever.
 void ClientSession::on_write_timer() {
   if (outbound_.empty()) {
     return;
   }
   const Duration limit = context_.options->limits.write_deadline;
-  const Duration waited = context_.now - write_progress_;
+  const Duration waited = context_.now - waiting_since_;
   if (waited < limit) {
     arm(TimerKind::write_deadline, {limit.nanoseconds - waited.nanoseconds});
     return;
@@ -199,9 +204,17 @@ void ClientSession::on_write_timer() {
   close(CloseReason::slow_consumer_write_deadline, false);
 }
 
+void ClientSession::begin_waiting() {
+  waiting_since_ = context_.now;
+  write_goal_ = sent_total_ + progress_min;
+}
+
 void ClientSession::on_sent(std::uint64_t count) {
   outbound_.consume(count);
-  write_progress_ = context_.now;
+  sent_total_ += count;
+  if (sent_total_ >= write_goal_) {
+    begin_waiting();
+  }
 }
 
 void ClientSession::on_gone(CloseCause cause) {

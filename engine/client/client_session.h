@@ -152,9 +152,10 @@ class ClientSession {
   // An empty queue waits for nobody: the write deadline counts from its first byte.
   void note_first_byte() {
     if (outbound_.empty()) {
-      write_progress_ = context_.now;
+      begin_waiting();
     }
   }
+  void begin_waiting();
   void check_pending();
   void log(LogLevel level, std::string_view text) const;
   std::string label() const;
@@ -188,7 +189,9 @@ class ClientSession {
   ClientParser parser_;
   ByteQueue outbound_;
   Keepalive keepalive_;
-  Instant write_progress_;
+  Instant waiting_since_;         // since the first byte, or the last progress
+  std::uint64_t sent_total_ = 0;  // bytes that left, since the start
+  std::uint64_t write_goal_ = 0;  // reaching it counts as progress
   std::uint64_t stalls_ = 0;
   Traffic traffic_;
   ConnectOptions connect_;

@@ -3,11 +3,15 @@
 #include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
 #include "engine/client/client_session.h"
+#include "engine/client/quoted.h"
 #include "engine/client/server_info.h"
 
 namespace rubus {
 
 namespace {
+
+// Connections that come and go faster than passwords can be checked must not queue for ever.
+constexpr std::size_t pending_jobs_max = 4096;
 
 bool same_permissions(const std::optional<Permissions>& a, const std::optional<Permissions>& b) {
   if (!a.has_value() || !b.has_value()) {
@@ -73,6 +77,11 @@ void ClientSession::judge(LoginDecision decision) {
     case LoginVerdict::needs_job:
       break;
   }
+  if (context_.jobs.size() >= pending_jobs_max) {
+    log(LogLevel::error, "too many logins are being checked");
+    reject_login();
+    return;
+  }
   candidate_ = decision.user;
   candidate_options_ = context_.options;
   phase_ = Phase::checking;
@@ -89,13 +98,18 @@ void ClientSession::on_job_done(bool accepted) {
   const User* user = candidate_;
   const std::shared_ptr<const Options> keep_alive = std::move(candidate_options_);
   candidate_ = nullptr;
-  if (accepted) {
+  if (accepted && keep_alive != context_.options) {
+    // The configuration changed meanwhile: what was accepted may no longer be.
+    phase_ = Phase::awaiting_connect;
+    judge(decide_login(*context_.options, connect_.credentials, tls_facts_.get(),
+                       nonce_text(nonce_)));
+  } else if (accepted) {
     accept_login(user);
   } else {
     phase_ = Phase::awaiting_connect;
     reject_login();
   }
-  if (!is_closing()) {
+  if (!is_closing() && phase_ != Phase::checking) {
     run();
   }
 }
@@ -138,7 +152,7 @@ void ClientSession::accept_login(const User* user) {
 void ClientSession::reject_login() {
   const std::string& name = connect_.credentials.username;
   log(LogLevel::error,
-      name.empty() ? "authentication error" : "authentication error - User \"" + name + "\"");
+      name.empty() ? "authentication error" : "authentication error - User " + quoted(name));
   send_error("Authorization Violation");
   close(CloseReason::authentication_failure, true);
 }
@@ -223,6 +237,9 @@ void ClientSession::recheck_login(const Options& before) {
     recheck_anonymous();
     return;
   }
+  if (user_ == nullptr && !now.is_required()) {
+    return;
+  }
   if (user_ == nullptr) {
     const std::string secret = now.token + now.username + "\n" + now.password;
     if (secret != login_secret_ || (now.is_required() && !before.authorization.is_required()) ||
@@ -251,12 +268,11 @@ void ClientSession::recheck_subscriptions() {
   for (Subscription* at = first_; at != nullptr;) {
     Subscription* next = at->session_next;
     if (permissions_ != nullptr && !permissions_->may_subscribe(at->subject(), at->queue())) {
-      std::string text = "Permissions Violation for Subscription to \"";
-      text.append(at->subject()).append("\"");
+      std::string text = "Permissions Violation for Subscription to " + quoted(at->subject());
       if (at->is_queue()) {
-        text.append(" using queue \"").append(at->queue()).append("\"");
+        text.append(" using queue ").append(quoted(at->queue()));
       }
-      text.append(" (sid \"").append(at->sid()).append("\")");
+      text.append(" (sid ").append(quoted(at->sid())).append(")");
       remove_subscription(at);
       send_error(text);
     } else {
@@ -303,8 +319,8 @@ std::string ClientSession::label() const {
     return text;
   }
   if (!connect_.version.empty() || !connect_.lang.empty() || !connect_.name.empty()) {
-    text.append(" - \"v").append(connect_.version);
-    text.append(":").append(connect_.lang).append(":").append(connect_.name).append("\"");
+    text.append(" - ");
+    text.append(quoted("v" + connect_.version + ":" + connect_.lang + ":" + connect_.name));
   }
   if (account_ != nullptr && user_ != nullptr) {
     text.append(" - \"").append(account_->name()).append("/");
@@ -342,8 +358,9 @@ void ClientSession::trace_publish(const PublishCommand& publish) const {
     shown = shown.substr(0, publish.header_size);
   }
   const bool is_cut = shown.size() > shown_max;
-  std::string text = "<<- MSG_PAYLOAD: [\"";
-  text.append(shown.substr(0, shown_max)).append(is_cut ? "...\"]" : "\"]");
+  std::string text = "<<- MSG_PAYLOAD: [";
+  text.append(quoted(std::string(shown.substr(0, shown_max)).append(is_cut ? "..." : "")));
+  text.append("]");
   log(LogLevel::trace, text);
 }
 

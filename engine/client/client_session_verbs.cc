@@ -4,6 +4,7 @@
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
 #include "engine/client/client_session.h"
+#include "engine/client/quoted.h"
 #include "engine/routing/fanout.h"
 #include "engine/routing/subject.h"
 
@@ -14,6 +15,8 @@ namespace {
 // Up to here a payload is copied behind its header; above, its block is referenced.
 // architecture.md section 4 measured the break-even between 256 B and 1 KiB.
 constexpr std::size_t inline_body_max = 1024;
+// A queue up to here drains within a few writes; what it references is soon let go.
+constexpr std::size_t pinning_queue_max = std::size_t{256} << 10U;
 
 bool begins_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
@@ -30,33 +33,6 @@ bool is_reserved_subject(std::string_view subject, const Account& account) {
   }
   return begins_with(subject, "_GR_.") || begins_with(subject, "$GR.") ||
          (begins_with(subject, "$NRG.") && !account.is_system());
-}
-
-// Go's %q for the bytes a subject can hold.
-std::string quoted(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char byte : text) {
-    if (byte == '"' || byte == '\\') {
-      result.push_back('\\');
-      result.push_back(byte);
-    } else if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) {
-      constexpr std::string_view named = "\a\b\f\n\r\t\v";
-      constexpr std::string_view letters = "abfnrtv";
-      const std::size_t known = named.find(byte);
-      result.push_back('\\');
-      if (known != std::string_view::npos) {
-        result.push_back(letters[known]);
-      } else {
-        result.push_back('x');
-        result.push_back(hex[static_cast<unsigned char>(byte) >> 4U]);
-        result.push_back(hex[static_cast<unsigned char>(byte) & 0xFU]);
-      }
-    } else {
-      result.push_back(byte);
-    }
-  }
-  return result.append("\"");
 }
 
 char* put(char* place, std::string_view text) {
@@ -117,7 +93,9 @@ bool ClientSession::run_command(ParseResult result) {
       on_ping();
       return true;
     case ParseResult::pong:
-      trace_in("PONG", {});
+      if (traces()) {
+        trace_in("PONG", {});
+      }
       keepalive_.on_pong(context_.now);
       return true;
     case ParseResult::ok:
@@ -358,10 +336,13 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
     stripped_tail.append(fresh_size, static_cast<std::size_t>(end - fresh_size));
     tail = stripped_tail;
   }
+  note_first_byte();
   const std::string_view sid = subscription.sid();
   const std::size_t head = verb.size() + publish.subject.size() + sid.size() + 2 + tail.size();
-  const bool copies = body.size() <= inline_body_max;
-  note_first_byte();
+  // Pin rule: behind a receiver that reads slowly a small part must not keep a large block.
+  const bool copies =
+      body.size() <= inline_body_max ||
+      (outbound_.size() > pinning_queue_max && body.size() * 8 < publish.source->block_capacity());
   char* const place = outbound_.reserve(context_.pool, head + (copies ? body.size() : 0));
   char* at = put(put(place, verb), publish.subject);
   *at++ = ' ';
@@ -396,8 +377,7 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
 }
 
 bool ClientSession::send_no_responders(std::string_view reply, std::string_view subject) {
-  MatchResult result;
-  account_->index().match(reply, result);
+  const MatchResult& result = account_->cache().find(account_->index(), reply)->result;
   for (const Subscription* subscription : result.plain) {
     if (subscription->session != this) {
       continue;

@@ -57,10 +57,25 @@ void MatchResult::add(Subscription* subscription) {
     plain.push_back(subscription);
     return;
   }
-  for (QueueMatch& queue : queues) {
-    if (queue.name == subscription->queue()) {
-      queue.members.push_back(subscription);
+  // Few groups are found by looking at each; many, which one client can bring about, by a table.
+  constexpr std::size_t scanned_max = 16;
+  if (queues.size() >= scanned_max) {
+    if (by_name.empty()) {
+      for (std::size_t at = 0; at < queues.size(); ++at) {
+        by_name.insert(queues[at].name, at);
+      }
+    }
+    const auto [place, is_new] = by_name.insert(subscription->queue(), queues.size());
+    if (!is_new) {
+      queues[*place].members.push_back(subscription);
       return;
+    }
+  } else {
+    for (QueueMatch& queue : queues) {
+      if (queue.name == subscription->queue()) {
+        queue.members.push_back(subscription);
+        return;
+      }
     }
   }
   queues.push_back({subscription->queue(), {subscription}});

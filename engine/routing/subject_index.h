@@ -29,12 +29,14 @@ struct QueueMatch {
 struct MatchResult {
   std::vector<Subscription*> plain;
   std::vector<QueueMatch> queues;
+  LookupMap<std::string_view, std::size_t> by_name;  // only while a match collects many groups
 
   bool empty() const { return plain.empty() && queues.empty(); }
   std::size_t fanout() const { return plain.size() + queues.size(); }
   void clear() {
     plain.clear();
     queues.clear();
+    by_name.clear();
   }
   void add(Subscription* subscription);
 };

@@ -281,6 +281,53 @@ TEST(ClientSession, subscriptions_made_without_a_login_end_when_a_reload_asks_fo
   EXPECT_EQ(shard.send(client, "PUB foo 1\r\nx\r\n"), "+OK\r\n");
 }
 
+TEST(ClientSession, a_connection_that_comes_with_the_shutdown_does_not_hold_it_up) {
+  ShardHarness shard;
+  ConnectionOpened late;
+  late.connection = {1, 1};
+  shard.step({ShutdownRequested{}, late});
+  EXPECT_TRUE(shard.is_finished());
+}
+
+TEST(ClientSession, a_password_check_that_began_before_a_reload_is_made_again) {
+  Options before = with_users({user("a", "$2a$11$Q1iqlHRRvZ4ylSyZFSgvKe3QX2wg2lzmdJqX5vcdHxbqi")});
+  ShardHarness shard(before);
+  const int client = shard.open();
+  shard.take(client);
+  shard.send(client, login("a", "secret"));
+  shard.reload(with_users({user("b", "b")}));
+  ASSERT_TRUE(shard.finish_job(true));
+  EXPECT_EQ(shard.take(client), "-ERR 'Authorization Violation'\r\n");
+}
+
+TEST(ClientSession, a_user_name_cannot_forge_a_log_line) {
+  ShardHarness shard(with_users({user("a", "a")}));
+  const int client = shard.open();
+  shard.send(client, R"(CONNECT {"user":"x\n[1] [INF] forged"})"
+                     "\r\n");
+  for (const LogLine& line : shard.logs()) {
+    EXPECT_EQ(line.text.find('\n'), std::string::npos) << line.text;
+  }
+  EXPECT_FALSE(shard.logs().empty());
+}
+
+TEST(ClientSession, ten_thousand_queue_groups_on_a_reply_do_not_slow_requests_down) {
+  ShardHarness shard;
+  const int client =
+      shard.connect(R"({"verbose":false,"pedantic":false,"headers":true,"no_responders":true})");
+  std::string subscriptions;
+  for (int group = 0; group < 10'000; ++group) {
+    subscriptions += "SUB r q" + std::to_string(group) + " " + std::to_string(group) + "\r\n";
+  }
+  shard.send(client, subscriptions + "SUB r own\r\n");
+  std::string requests;
+  for (int request = 0; request < 10'000; ++request) {
+    requests += "PUB x r 0\r\n\r\n";
+  }
+  // Quadratic matching would take minutes here; the test's time limit is the judge.
+  EXPECT_NE(shard.send(client, requests).find("HMSG r own 33 33"), std::string::npos);
+}
+
 TEST(ClientSession, a_second_connect_drops_the_subscriptions) {
   ShardHarness shard;
   const int client = shard.connect();
