@@ -49,8 +49,9 @@ void write_limits(JsonWriter& json, const Options& options) {
   json.number("max_control_line", limits.max_control_line);
   json.number("max_payload", limits.max_payload);
   json.number("max_pending", limits.max_pending);
-  for (const std::string_view part :
-       {"cluster", "gateway", "leaf", "mqtt", "websocket", "jetstream"}) {
+  static constexpr std::array<std::string_view, 6> parts = {"cluster", "gateway",   "leaf",
+                                                            "mqtt",    "websocket", "jetstream"};
+  for (const std::string_view part : parts) {
     json.empty_object(part);
   }
   json.literal("tls_timeout", seconds_text(options.tls.timeout));
@@ -136,8 +137,9 @@ void write_configuration(JsonWriter& json, const EngineContext& context) {
     json.end_object();
   }
   json.begin_object("feature_flags");
-  for (const std::string_view flag :
-       {"js_ack_fc_v2", "js_api_reply_v2", "js_raft_delete_range", "js_snapshot_sources"}) {
+  static constexpr std::array<std::string_view, 4> flags = {
+      "js_ack_fc_v2", "js_api_reply_v2", "js_raft_delete_range", "js_snapshot_sources"};
+  for (const std::string_view flag : flags) {
     json.truth(flag, false);
   }
   json.end_object();
