@@ -245,13 +245,7 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
       report.closes.push_back({socket->connection->serial, socket->queued, blocked});
     }
   }
-  // Who has nothing waiting is not blocked. Looked at behind the step only, so that this clock
-  // never starts later than the shard's own.
-  for (Socket& socket : sockets_) {
-    if (socket.queued == 0) {
-      socket.blocked_since = Instant::never();
-    }
-  }
+  unblock_the_idle();
   for (const Job& job : output_.jobs) {
     const bool is_accepted =
         job.kind == JobKind::bcrypt_check && stand_in_hash(job.secret) == job.hash;
@@ -262,6 +256,16 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
     jobs_[jobs_.size() - output_.jobs.size() + at].serial = report.logins[at];
   }
   obey(now);
+}
+
+// Who has nothing waiting is not blocked. Looked at behind the step only, so that this clock never
+// starts later than the shard's own.
+void SimProcess::unblock_the_idle() {
+  for (Socket& socket : sockets_) {
+    if (socket.queued == 0) {
+      socket.blocked_since = Instant::never();
+    }
+  }
 }
 
 // What newly waits on a connection goes to the outbox, through the tamper if there is one.

@@ -130,6 +130,7 @@ class SimProcess {
   void collect_reads(Socket& socket, std::vector<Pending>& pending);
   void step(Instant now, WallTime wall, std::size_t first, std::size_t last,
             std::vector<Pending>& pending);
+  void unblock_the_idle();
   void take_fresh(ConnectionId id, StepReport& report);
   void obey(Instant now);
   void flush_all(Instant now);
