@@ -102,7 +102,6 @@ void ClientSession::on_tls(const TlsChanged& changed) {
   }
   switch (changed.stage) {
     case TlsStage::started:
-      tls_started_ = true;
       if (deadlines_[static_cast<std::size_t>(TimerKind::handshake_first)] != Instant::never()) {
         disarm(TimerKind::handshake_first);
         tls_first_ = true;

@@ -67,7 +67,6 @@ class ClientSession {
   // What others ask.
   bool is_closing() const { return phase_ == Phase::closing; }
   bool wants_echo() const { return connect_.echo; }
-  bool has_permissions() const { return permissions_ != nullptr; }
   ConnectionId id() const { return id_; }
   ClientNumber number() const { return number_; }
   const Account* account() const { return account_; }
@@ -182,7 +181,6 @@ class ClientSession {
   bool stall_requested_ = false;
   bool is_paused_ = false;
   bool tls_first_ = false;
-  bool tls_started_ = false;
   bool headers_ = false;  // negotiated
   std::uint32_t asked_read_bytes_ = 0;
 
