@@ -34,8 +34,8 @@ void Engine::update_accounts() {
   };
   add(global_account_name);
   add(options.system_account);
-  for (const std::string& name : options.accounts) {
-    add(name);
+  for (const AccountOptions& account : options.accounts) {
+    add(account.name);
   }
 }
 
@@ -195,6 +195,10 @@ void Engine::on(const ShutdownRequested& /*requested*/) {
     }
   }
 }
+
+void Engine::on(const HostResolved& /*resolved*/) {}
+void Engine::on(const DialFailed& /*failed*/) {}
+void Engine::on(const ProcessSampled& /*sampled*/) {}
 
 void Engine::on(const MonitorAsked& asked) {
   context_.output->replies.push_back(answer_monitor(context_, sessions_, asked));

@@ -42,6 +42,9 @@ class Engine {
   void on(const LameDuckRequested& requested);
   void on(const ShutdownRequested& requested);
   void on(const MonitorAsked& asked);
+  void on(const HostResolved& resolved);
+  void on(const DialFailed& failed);
+  void on(const ProcessSampled& sampled);
 
   void fire_timers();
   void drop_leaving();

@@ -113,7 +113,7 @@ Options options_of(ByteSource& source) {
   options.identity.version = "0.0.0";
   options.identity.host = "127.0.0.1";
   options.identity.port = 4222;
-  options.accounts = {"A", "B"};
+  options.accounts = {{"A"}, {"B"}};
   choose_limits(options.limits, source.byte());
   choose_times(options, source.byte());
   const std::uint8_t login = source.byte();

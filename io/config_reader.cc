@@ -372,10 +372,14 @@ constexpr Directive<ConfigReading> top_table[] = {
 // ---- putting it together ------------------------------------------------------------------------
 
 void take_accounts(ConfigReading& reading) {
-  std::vector<std::string>& accounts = reading.config.engine.accounts;
-  accounts = std::move(reading.accounts);
-  std::sort(accounts.begin(), accounts.end());
-  accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
+  std::vector<std::string>& names = reading.accounts;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<AccountOptions>& accounts = reading.config.engine.accounts;
+  accounts.clear();
+  for (std::string& name : names) {
+    accounts.emplace_back().name = std::move(name);
+  }
 }
 
 ConfigOutcome read_tree(const ConfigTree& tree, const std::string& path, const ServerConfig& base,

@@ -30,8 +30,10 @@ std::optional<std::string> no_auth_user_error(const Authorization& authorization
 
 bool is_known_system_account(const Options& options) {
   return options.system_account.empty() || options.system_account == Options{}.system_account ||
-         std::binary_search(options.accounts.begin(), options.accounts.end(),
-                            options.system_account);
+         std::any_of(options.accounts.begin(), options.accounts.end(),
+                     [&options](const AccountOptions& account) {
+                       return account.name == options.system_account;
+                     });
 }
 
 std::optional<std::string> monitor_error(const ServerConfig& config) {

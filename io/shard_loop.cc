@@ -105,7 +105,8 @@ void ShardLoop::adopt(int descriptor, const Address& remote) {
     return;
   }
   ++open_;
-  inputs_.emplace_back(ConnectionOpened{connection, remote, entropy_.nonce()});
+  inputs_.emplace_back(ConnectionOpened{connection, remote, entropy_.nonce(),
+                                        ConnectionKind::client, DialTicket{}, 0});
   opened_.push_back(connection);
 }
 

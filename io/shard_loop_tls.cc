@@ -47,6 +47,7 @@ void ShardLoop::perform_tls(const StartTls& wish) {
       flush(*socket);
       return;
     case TlsStart::now:
+    case TlsStart::dial:
       expect_handshake(*socket);
       return;
   }

@@ -20,6 +20,17 @@ struct JobTicket {
   friend auto operator<=>(const JobTicket&, const JobTicket&) = default;
 };
 
+// A wish to connect, and what came of it.
+struct DialTicket {
+  std::uint32_t value = 0;  // 0: none
+  friend auto operator<=>(const DialTicket&, const DialTicket&) = default;
+};
+
+struct ResolveTicket {
+  std::uint64_t value = 0;
+  friend auto operator<=>(const ResolveTicket&, const ResolveTicket&) = default;
+};
+
 struct MonitorTicket {
   std::uint64_t value = 0;
   friend auto operator<=>(const MonitorTicket&, const MonitorTicket&) = default;

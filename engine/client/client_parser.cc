@@ -1,6 +1,5 @@
 #include "engine/client/client_parser.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -18,16 +17,6 @@ char upper(char byte) { return byte >= 'a' && byte <= 'z' ? static_cast<char>(by
 
 }  // namespace
 
-ClientParser::~ClientParser() { drop_assembly(); }
-
-void ClientParser::drop_assembly() {
-  if (assembled_ != nullptr) {
-    drop_reference(assembled_);
-    assembled_ = nullptr;
-  }
-  assembled_size_ = 0;
-}
-
 void ClientParser::feed(Slice bytes) {
   ensure(!has_input(), "the parser is fed only when it asked for more");
   input_ = std::move(bytes);
@@ -35,7 +24,7 @@ void ClientParser::feed(Slice bytes) {
 }
 
 std::size_t ClientParser::missing_payload() const {
-  return state_ == State::payload ? payload_wanted_ - assembled_size_ : 0;
+  return state_ == State::payload ? payload_.missing() : 0;
 }
 
 ParseResult ClientParser::next() {
@@ -135,7 +124,7 @@ bool ClientParser::next_fast_publish(ParseResult& result) {
 // Nothing that was read stays in memory while the connection waits for more.
 void ClientParser::let_go() {
   input_ = {};
-  assembled_slice_ = {};
+  payload_.let_go();
   at_ = 0;
 }
 
@@ -312,55 +301,26 @@ ParseResult ClientParser::on_rest_of_line() {
 }
 
 ParseResult ClientParser::on_payload() {
-  if (assembled_ != nullptr || input_.size() - at_ < payload_wanted_) {
-    return assemble_payload();
+  if (payload_.is_whole_in(input_, at_)) {
+    if (!payload_.take_whole(input_, at_, publish_.body)) {
+      return end(ParseResult::unknown_operation);
+    }
+    publish_.source = &input_;
+    state_ = State::start;
+    return ParseResult::publish;
   }
-  const std::string_view body(input_.data() + at_, payload_wanted_);
-  at_ += payload_wanted_;
-  publish_.source = &input_;
-  return finish_payload(body);
-}
-
-// A payload that spans reads is gathered into one block, so that it can be referenced as a whole.
-ParseResult ClientParser::assemble_payload() {
-  constexpr std::size_t first_bytes = std::size_t{64} << 10U;
-  const std::size_t taken = std::min(payload_wanted_ - assembled_size_, input_.size() - at_);
-  if (assembled_ == nullptr) {
-    assembled_ = pool_.take(std::min(payload_wanted_, std::max(taken, first_bytes)));
+  // A payload that spans reads is gathered into one block, so that it can be referenced as a whole.
+  switch (payload_.take(input_, at_)) {
+    case PayloadProgress::need_more:
+      return ParseResult::need_more;
+    case PayloadProgress::wrong_terminator:
+      return end(ParseResult::unknown_operation);
+    case PayloadProgress::complete:
+      break;
   }
-  if (assembled_size_ + taken > assembled_->capacity) {
-    const std::size_t grown =
-        std::max<std::size_t>(assembled_size_ + taken, std::size_t{assembled_->capacity} * 2);
-    Block* larger = pool_.take(std::min(payload_wanted_, grown));
-    std::memcpy(larger->bytes(), assembled_->bytes(), assembled_size_);
-    drop_reference(assembled_);
-    assembled_ = larger;
-  }
-  std::memcpy(assembled_->bytes() + assembled_size_, input_.data() + at_, taken);
-  assembled_size_ += taken;
-  at_ += taken;
-  const bool terminator_begun = assembled_size_ + 1 >= payload_wanted_;
-  if (terminator_begun && assembled_->bytes()[payload_wanted_ - 2] != '\r') {
-    drop_assembly();
-    return end(ParseResult::unknown_operation);
-  }
-  if (assembled_size_ < payload_wanted_) {
-    return ParseResult::need_more;
-  }
-  assembled_slice_ = Slice::adopt(assembled_, 0, payload_wanted_);
-  assembled_ = nullptr;
-  assembled_size_ = 0;
-  publish_.source = &assembled_slice_;
-  return finish_payload(assembled_slice_.view());
-}
-
-ParseResult ClientParser::finish_payload(std::string_view body) {
+  publish_.source = &payload_.source();
+  publish_.body = publish_.source->view();
   state_ = State::start;
-  payload_wanted_ = 0;
-  if (body[body.size() - 2] != '\r' || body[body.size() - 1] != '\n') {
-    return end(ParseResult::unknown_operation);
-  }
-  publish_.body = body;
   return ParseResult::publish;
 }
 

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "engine/base/block.h"
+#include "engine/wire/payload_assembly.h"
 
 namespace rubus {
 
@@ -74,10 +75,9 @@ struct UnsubscribeCommand {
 
 class ClientParser {
  public:
-  explicit ClientParser(BlockPool& pool) : pool_(pool) {}
+  explicit ClientParser(BlockPool& pool) : payload_(pool) {}
   ClientParser(const ClientParser&) = delete;
   ClientParser& operator=(const ClientParser&) = delete;
-  ~ClientParser();
 
   ParserLimits limits;
   // While closed only CONNECT may begin a command.
@@ -97,15 +97,15 @@ class ClientParser {
   // Bytes of the payload begun that are still to come; the shell reads them in one go.
   std::size_t missing_payload() const;
   // Bytes kept between reads, for the memory bound.
-  std::size_t kept_bytes() const { return line_.capacity() + assembled_size_; }
+  std::size_t kept_bytes() const { return line_.capacity() + payload_.kept_bytes(); }
 
   template <class V>
   void visit(V& v) const {
     v("state", state_);
     v("verb", std::string_view(verb_text_, verb_size_));
     v("line", line_.size());
-    v("assembled", assembled_size_);
-    v("payload_wanted", payload_wanted_);
+    v("assembled", payload_.kept_bytes());
+    v("payload_wanted", payload_.wanted());
   }
 
  private:
@@ -140,21 +140,17 @@ class ClientParser {
   ParseResult on_rest_of_line();
   ParseResult on_line(std::string_view argument);
   ParseResult on_payload();
-  ParseResult assemble_payload();
-  ParseResult finish_payload(std::string_view body);
   ParseResult parse_publish(std::string_view argument);
   ParseResult parse_subscribe(std::string_view argument);
   ParseResult parse_unsubscribe(std::string_view argument);
   ParseResult begin_payload(std::string_view subject);
   void build_line_tail(std::string_view header_text, std::string_view total_text);
   void let_go();
-  void drop_assembly();
   ParseResult end(ParseResult result) {
     state_ = State::ended;
     return result;
   }
 
-  BlockPool& pool_;
   Slice input_;
   std::size_t at_ = 0;
 
@@ -174,10 +170,7 @@ class ClientParser {
   SubscribeCommand subscribe_;
   UnsubscribeCommand unsubscribe_;
 
-  std::size_t payload_wanted_ = 0;  // payload and CRLF of the publish in progress
-  Block* assembled_ = nullptr;      // payload that began in an earlier read
-  std::size_t assembled_size_ = 0;
-  Slice assembled_slice_;
+  PayloadAssembly payload_;
 };
 
 }  // namespace rubus

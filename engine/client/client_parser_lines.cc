@@ -124,9 +124,10 @@ ParseResult ClientParser::begin_payload(std::string_view subject) {
   if (!publish_.same_subject) {
     last_subject_.assign(subject);
   }
-  payload_wanted_ = std::size_t{publish_.total_size} + 2;
+  const std::size_t wanted = std::size_t{publish_.total_size} + 2;
+  payload_.begin(wanted);
   state_ = State::payload;
-  if (input_.size() - at_ >= payload_wanted_) {
+  if (input_.size() - at_ >= wanted) {
     return on_payload();
   }
   // The rest comes with a later read: move the views off the input.

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<Input>> input_names = {
     "ConnectionOpened", "BytesReceived",  "BytesSent",         "ConnectionClosed",  "TlsChanged",
-    "JobDone",          "OptionsChanged", "LameDuckRequested", "ShutdownRequested", "MonitorAsked"};
+    "JobDone",          "OptionsChanged", "LameDuckRequested", "ShutdownRequested", "MonitorAsked",
+    "HostResolved",     "DialFailed",     "ProcessSampled"};
 
 std::string_view name_of(CloseCause cause) {
   switch (cause) {
@@ -52,6 +53,32 @@ std::string_view name_of(TlsPolicy policy) {
       return "required";
     case TlsPolicy::optional:
       return "optional";
+  }
+  return "?";
+}
+
+std::string_view name_of(ConnectionKind kind) {
+  switch (kind) {
+    case ConnectionKind::client:
+      return "client";
+    case ConnectionKind::route:
+      return "route";
+    case ConnectionKind::leaf:
+      return "leaf";
+    case ConnectionKind::sibling:
+      return "sibling";
+  }
+  return "?";
+}
+
+std::string_view name_of(ResponseType type) {
+  switch (type) {
+    case ResponseType::singleton:
+      return "singleton";
+    case ResponseType::stream:
+      return "stream";
+    case ResponseType::chunked:
+      return "chunked";
   }
   return "?";
 }
@@ -250,6 +277,22 @@ void describe(const Output& output, std::string& text) {
     text.append(" bytes ");
     append_number(text, std::uint64_t{reply.body.size()});
     text.push_back('\n');
+  }
+  for (const ResolveHost& resolve : output.resolves) {
+    text.append("  resolve ");
+    describe_bytes(resolve.host, text);
+    text.push_back('\n');
+  }
+  for (const DialPeer& dial : output.dials) {
+    text.append("  dial ").append(name_of(dial.kind)).push_back(' ');
+    describer.put(dial.address);
+    text.push_back('\n');
+  }
+  if (output.sample_process) {
+    text.append("  sample process\n");
+  }
+  if (output.reload_wanted) {
+    text.append("  reload wanted\n");
   }
   if (output.stop_listening) {
     text.append("  stop listening\n");

@@ -27,10 +27,41 @@ struct Address {
 
 using Nonce = std::array<std::uint8_t, 11>;
 
+// What is spoken on a connection, and by that which port accepted it.
+enum class ConnectionKind : std::uint8_t {
+  client,
+  route,    // another server of the cluster
+  leaf,     // a leaf node or its hub
+  sibling,  // another shard of this process; never lost while both live
+};
+
 struct ConnectionOpened {
   ConnectionId connection;
   Address remote;
   Nonce nonce{};  // fresh entropy of the shell
+  ConnectionKind kind = ConnectionKind::client;
+  DialTicket dial;            // none: accepted
+  std::uint32_t sibling = 0;  // of kind sibling: which shard
+};
+
+// Every address of a host name, in the order of the resolver; none if there was trouble.
+struct HostAddresses {
+  std::vector<Address> addresses;  // port 0
+  std::string trouble;
+};
+
+struct HostResolved {
+  ResolveTicket ticket;
+  std::shared_ptr<const HostAddresses> found;
+};
+
+struct DialTrouble {
+  std::string text;  // "connection refused"
+};
+
+struct DialFailed {
+  DialTicket ticket;
+  std::shared_ptr<const DialTrouble> trouble;
 };
 
 struct BytesReceived {
@@ -94,6 +125,11 @@ struct ProcessFacts {
   std::uint32_t threads = 0;
 };
 
+// The answer to Output.sample_process.
+struct ProcessSampled {
+  ProcessFacts process;
+};
+
 struct MonitorQuestion {
   std::string path;   // "/connz", already stripped of base path and doubled slashes
   std::string query;  // "sort=cid&limit=3", percent-encoded as received
@@ -106,9 +142,9 @@ struct MonitorAsked {
   std::shared_ptr<const MonitorQuestion> question;
 };
 
-using Input =
-    std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged, JobDone,
-                 OptionsChanged, LameDuckRequested, ShutdownRequested, MonitorAsked>;
+using Input = std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged,
+                           JobDone, OptionsChanged, LameDuckRequested, ShutdownRequested,
+                           MonitorAsked, HostResolved, DialFailed, ProcessSampled>;
 static_assert(sizeof(Input) <= 56, "an input stays within a cache line");
 
 struct InputBatch {

@@ -275,6 +275,12 @@ bool is_whole(const Input& input) {
   if (const MonitorAsked* asked = std::get_if<MonitorAsked>(&input)) {
     return asked->question != nullptr;
   }
+  if (const HostResolved* resolved = std::get_if<HostResolved>(&input)) {
+    return resolved->found != nullptr;
+  }
+  if (const DialFailed* failed = std::get_if<DialFailed>(&input)) {
+    return failed->trouble != nullptr;
+  }
   return true;
 }
 

@@ -60,6 +60,150 @@ struct Authorization {
   bool is_required() const { return !token.empty() || !username.empty() || !users.empty(); }
 };
 
+// Where another server listens, and what to say there.
+struct RemoteUrl {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string username;  // username without password: a token (leaf nodes only)
+  std::string password;
+  bool tls = false;  // tls:// or a tls block
+};
+
+// What may cross a link: of subjects that local clients want (import) or publish (export).
+// An absent side allows all; in a present one an empty allow list allows all.
+struct SubjectFilter {
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
+};
+
+// TLS of a peer port: always required where enabled.
+struct PeerTls {
+  bool enabled = false;
+  bool verify = false;           // the certificate of who dials is asked for
+  bool handshake_first = false;  // leaf nodes; routes always do
+  Duration timeout = seconds(2);
+};
+
+struct ClusterOptions {
+  bool enabled = false;  // a cluster port listens
+  std::string name;      // empty: a random one, taken from another node when one is met
+  std::string host;      // of the listener, as announced
+  std::uint16_t port = 0;
+  std::string advertise_host;  // cluster.advertise; empty: host
+  std::uint16_t advertise_port = 0;
+  bool no_advertise = false;  // clients are not told of other nodes
+  std::vector<RemoteUrl> routes;
+  std::string username;  // empty: no authorization
+  std::string password;
+  Duration authentication_timeout = seconds(2);
+  PeerTls tls;
+  std::optional<SubjectFilter> import_filter;
+  std::optional<SubjectFilter> export_filter;
+  std::uint32_t connect_retries = 0;  // of routes learned by gossip
+  bool connect_backoff = false;
+  Duration ping_interval = seconds(30);
+  std::uint32_t ping_max = 2;
+  Duration write_deadline = seconds(10);
+};
+
+struct LeafUser {
+  std::string username;
+  std::string password;
+  std::string nkey;
+  std::string account;  // empty: $G
+};
+
+// One leafnodes.remotes entry.
+struct LeafRemote {
+  std::vector<RemoteUrl> urls;
+  std::string account;  // local account that is joined; empty: $G
+  std::vector<std::string> deny_imports;
+  std::vector<std::string> deny_exports;
+  bool is_hub = false;  // this side plays the hub
+  bool no_randomize = false;
+  PeerTls tls;
+  Duration first_info_timeout = seconds(1);
+};
+
+struct LeafOptions {
+  bool enabled = false;  // a leaf node port listens
+  std::string host;
+  std::uint16_t port = 0;
+  std::string advertise_host;
+  std::uint16_t advertise_port = 0;
+  bool no_advertise = false;
+  std::vector<LeafUser> users;  // empty: the users of the server
+  Duration authentication_timeout = seconds(2);
+  PeerTls tls;
+  std::string min_version;  // "2.8.0"; empty: any
+  bool isolate_leafnode_interest = false;
+  std::vector<LeafRemote> remotes;
+  Duration reconnect_interval = seconds(1);
+  Duration ping_interval = seconds(120);
+  std::uint32_t ping_max = 2;
+  Duration write_deadline = seconds(10);
+};
+
+struct StreamExport {
+  std::string subject;
+  bool is_private = false;
+  std::vector<std::string> accounts;         // who may import, if private
+  std::uint32_t account_token_position = 0;  // 0: none
+};
+
+enum class ResponseType : std::uint8_t { singleton, stream, chunked };
+
+struct ServiceExport {
+  std::string subject;
+  ResponseType response_type = ResponseType::singleton;
+  bool is_private = false;
+  std::vector<std::string> accounts;
+  std::uint32_t account_token_position = 0;
+  Duration response_threshold = seconds(120);
+};
+
+struct StreamImport {
+  std::string account;  // who exports
+  std::string subject;  // there
+  std::string to;       // here; empty: the same subject (a prefix is already folded in)
+};
+
+struct ServiceImport {
+  std::string account;
+  std::string subject;  // there
+  std::string to;       // here; empty: the same subject
+  bool share = false;   // tells the service who asks
+};
+
+struct MappingDestination {
+  std::string subject;
+  std::uint32_t weight = 100;  // percent
+  std::string cluster;         // empty: everywhere
+};
+
+struct MappingOptions {
+  std::string source;
+  std::vector<MappingDestination> destinations;
+};
+
+// Negative: unlimited.
+struct AccountLimits {
+  std::int64_t connections_max = -1;
+  std::int64_t subscriptions_max = -1;
+  std::int64_t payload_max = -1;
+  std::int64_t leafnodes_max = -1;
+};
+
+struct AccountOptions {
+  std::string name;
+  std::vector<StreamExport> stream_exports;
+  std::vector<ServiceExport> service_exports;
+  std::vector<StreamImport> stream_imports;
+  std::vector<ServiceImport> service_imports;
+  std::vector<MappingOptions> mappings;
+  AccountLimits limits;
+};
+
 enum class TlsPolicy : std::uint8_t { off, required, optional };
 
 struct TlsOptions {
@@ -101,6 +245,14 @@ struct ServerIdentity {
   std::string xkey;       // curve25519 public key "X…"; may be empty
   std::string host;       // as told to clients
   std::uint16_t port = 0;
+  std::string node_hash;                  // 8 characters of the hash of server_name
+  std::vector<std::string> connect_urls;  // "host:port" of this server's client port
+};
+
+// Which of the engines of one process this is. Shard 0 speaks for all towards other servers.
+struct ShardPlace {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
 };
 
 // Configuration facts that only /varz shows.
@@ -111,8 +263,11 @@ struct MonitorOptions {
   std::string http_base_path;
   WallTime config_load_time;
   std::string config_digest;
-  std::string write_timeout;    // as configured; the one policy of clients is "close"
-  WallTime tls_cert_not_after;  // 0: no certificate
+  std::string write_timeout;             // as configured; the one policy of clients is "close"
+  WallTime tls_cert_not_after;           // 0: no certificate
+  std::string metrics_prefix = "nats";   // of the families the stock exporter gives: core
+  std::string metrics_prefix_jetstream;  // empty: metrics_prefix (else as "jetstream")
+  std::string metrics_server_id;         // label; empty: the server name
   std::vector<std::string> tags;
   std::vector<std::pair<std::string, std::string>> metadata;
 };
@@ -121,8 +276,12 @@ struct Options {
   ServerIdentity identity;
   Limits limits;
   Authorization authorization;
-  std::vector<std::string> accounts;  // configured accounts besides $G, sorted
+  // Configured accounts sorted by name; $G only if something is configured for it.
+  std::vector<AccountOptions> accounts;
   std::string system_account = "$SYS";
+  ClusterOptions cluster;
+  LeafOptions leaf;
+  ShardPlace shard;
   TlsOptions tls;
   TraceOptions trace;
   MonitorOptions monitor;

@@ -12,6 +12,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/seam/input.h"
 
 namespace rubus {
 
@@ -30,6 +31,7 @@ enum class TlsStart : std::uint8_t {
   after_flush,  // the queued INFO leaves in clear, then the handshake must begin
   peek,         // the first byte decides between TLS and plain (allow_non_tls)
   now,          // handshake_first: wait for the handshake, nothing is sent before
+  dial,         // this side dialed and begins the handshake at once
 };
 
 struct StartTls {
@@ -63,6 +65,22 @@ struct MonitorReply {
   std::string body;
 };
 
+// Answered by HostResolved.
+struct ResolveHost {
+  ResolveTicket ticket;
+  std::string host;
+};
+
+// Answered by ConnectionOpened with this ticket, or by DialFailed. The bytes that follow are plain
+// until StartTls says otherwise.
+struct DialPeer {
+  DialTicket ticket;
+  ConnectionKind kind = ConnectionKind::route;
+  Address address;
+  std::string host;               // as configured: the name a certificate must bear
+  std::uint32_t leaf_remote = 0;  // of kind leaf: which of LeafOptions.remotes, for its TLS files
+};
+
 struct Output {
   std::vector<ConnectionId> sendable;  // each at most once per step
   std::vector<ReadAppetite> appetite;
@@ -71,7 +89,11 @@ struct Output {
   std::vector<Job> jobs;
   std::vector<LogLine> logs;
   std::vector<MonitorReply> replies;
-  bool stop_listening = false;         // lame duck or shutdown: close the client listener
+  std::vector<ResolveHost> resolves;
+  std::vector<DialPeer> dials;
+  bool sample_process = false;         // wants a ProcessSampled
+  bool reload_wanted = false;          // an operator asked for a reload of the configuration
+  bool stop_listening = false;         // lame duck or shutdown: close the listeners
   bool finished = false;               // every connection is gone after a shutdown or lame duck
   Instant wake_at = Instant::never();  // step me no later than this
 
@@ -83,6 +105,10 @@ struct Output {
     jobs.clear();
     logs.clear();
     replies.clear();
+    resolves.clear();
+    dials.clear();
+    sample_process = false;
+    reload_wanted = false;
     stop_listening = false;
     finished = false;
     wake_at = Instant::never();

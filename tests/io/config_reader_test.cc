@@ -118,7 +118,11 @@ TEST(ConfigReader, accounts_hold_their_users_and_are_sorted) {
   const ServerConfig config = config_of(
       "accounts { SYS {}, B { default_permissions { publish: x }, users: [ {user: b} ] }\n"
       " A { users: [ {user: a} ] } }\nsystem_account: SYS\n");
-  EXPECT_EQ(config.engine.accounts, (std::vector<std::string>{"A", "B", "SYS"}));
+  std::vector<std::string> names;
+  for (const AccountOptions& account : config.engine.accounts) {
+    names.push_back(account.name);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"A", "B", "SYS"}));
   EXPECT_EQ(config.engine.system_account, "SYS");
   const std::vector<User>& users = config.engine.authorization.users;
   ASSERT_EQ(users.size(), 2u);

@@ -26,7 +26,7 @@ inline Options full_options() {
   options.authorization.users = {user, User{}};
   options.authorization.no_auth_user = "alice";
   options.authorization.timeout = seconds(9);
-  options.accounts = {"ACC", "OTHER"};
+  options.accounts = {{"ACC"}, {"OTHER"}};
   options.system_account = "SYS";
   options.tls = {TlsPolicy::optional, true, true, true, milliseconds(50), seconds(4)};
   options.trace = {true, true, true, 77};
@@ -49,7 +49,8 @@ inline OwnedBatch full_batch(BlockPool& pool, std::string_view bytes) {
   OwnedBatch batch;
   batch.now = {1'000'000'000'000};
   batch.wall = {-5};
-  batch.inputs.emplace_back(ConnectionOpened{id, address, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 255}});
+  batch.inputs.emplace_back(ConnectionOpened{
+      id, address, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 255}, ConnectionKind::route, DialTicket{7}, 1});
   batch.inputs.emplace_back(BytesReceived{id, Slice::copy_of(pool, bytes)});
   batch.inputs.emplace_back(BytesSent{id, std::uint64_t{1} << 40U});
   batch.inputs.emplace_back(ConnectionClosed{id, CloseCause::tls_failed});
