@@ -57,8 +57,16 @@ struct ServerConfig {
   std::uint16_t bound_port = 0;  // of the running server: what port -1 became; 0: not bound yet
   std::string client_advertise;
   TlsFiles tls;
+  // Ports of other servers; what is said there is in engine.cluster and engine.leaf.
+  std::optional<ListenAddress> cluster_listen;
+  std::optional<ListenAddress> leaf_listen;
+  TlsFiles cluster_tls;  // both directions: routes are dialed with the listener's certificate
+  TlsFiles leaf_tls;
+  std::vector<TlsFiles> leaf_remote_tls;  // one per engine.leaf.remotes
+  std::uint32_t shards = 1;               // engines, each on a thread of its own
   LogTarget log;
   MonitorListen monitor;
+  std::optional<ListenAddress> metrics;  // Prometheus alone; none: only the monitoring port
   std::string config_file;    // as given; empty without one
   std::string config_digest;  // "sha256:…"
   std::string pid_file;
