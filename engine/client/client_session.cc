@@ -12,28 +12,22 @@ namespace rubus {
 namespace {
 
 constexpr Duration stall_length = milliseconds(5);
-constexpr std::uint64_t progress_min = std::uint64_t{64} << 10U;
 
 }  // namespace
 
 ClientSession::ClientSession(EngineContext& context, const ConnectionOpened& opened,
                              ClientNumber number)
     : context_(context),
-      id_(opened.connection),
       number_(number),
       remote_(opened.remote),
       nonce_(opened.nonce),
       start_(context.wall),
       last_activity_(context.wall),
       parser_(context.pool),
-      keepalive_(context.now),
-      waiting_since_(context.now) {
-  deadlines_.fill(Instant::never());
-}
+      wire_(context, opened.connection) {}
 
 ClientSession::~ClientSession() {
   ensure(first_ == nullptr, "a session ends without subscriptions");
-  disarm_all();
 }
 
 void ClientSession::open() {
@@ -52,23 +46,23 @@ void ClientSession::begin_tls() {
   const TlsOptions& tls = context_.options->tls;
   phase_ = Phase::tls;
   if (tls.handshake_first) {
-    context_.output->tls.push_back({id_, TlsStart::now});
+    context_.output->tls.push_back({wire_.id(), TlsStart::now});
     if (tls.handshake_first_fallback.nanoseconds > 0) {
-      arm(TimerKind::handshake_first, tls.handshake_first_fallback);
+      wire_.arm(TimerKind::handshake_first, tls.handshake_first_fallback);
     } else {
       tls_first_ = true;
-      arm(TimerKind::tls_handshake, tls.timeout);
+      wire_.arm(TimerKind::tls_handshake, tls.timeout);
     }
     return;
   }
   send_info(info_facts());
   if (tls.policy == TlsPolicy::optional) {
-    context_.output->tls.push_back({id_, TlsStart::peek});
-    arm(TimerKind::authentication, context_.options->authorization.timeout);
+    context_.output->tls.push_back({wire_.id(), TlsStart::peek});
+    wire_.arm(TimerKind::authentication, context_.options->authorization.timeout);
     return;
   }
-  context_.output->tls.push_back({id_, TlsStart::after_flush});
-  arm(TimerKind::tls_handshake, tls.timeout);
+  context_.output->tls.push_back({wire_.id(), TlsStart::after_flush});
+  wire_.arm(TimerKind::tls_handshake, tls.timeout);
 }
 
 // From here on protocol bytes flow, in clear or through TLS.
@@ -87,12 +81,12 @@ void ClientSession::begin_plain() {
   }
   parser_.is_gate_open = !is_login_pending();
   if (is_login_pending()) {
-    arm(TimerKind::authentication, context_.options->authorization.timeout);
+    wire_.arm(TimerKind::authentication, context_.options->authorization.timeout);
   } else {
     bind(nullptr);
   }
   if (phase_ != Phase::closing) {
-    arm_ping(context_.options->limits.ping_interval);
+    wire_.arm_ping(context_.options->limits.ping_interval);
   }
 }
 
@@ -102,24 +96,24 @@ void ClientSession::on_tls(const TlsChanged& changed) {
   }
   switch (changed.stage) {
     case TlsStage::started:
-      if (deadlines_[static_cast<std::size_t>(TimerKind::handshake_first)] != Instant::never()) {
-        disarm(TimerKind::handshake_first);
+      if (wire_.is_armed(TimerKind::handshake_first)) {
+        wire_.disarm(TimerKind::handshake_first);
         tls_first_ = true;
       }
-      disarm(TimerKind::authentication);
-      if (deadlines_[static_cast<std::size_t>(TimerKind::tls_handshake)] == Instant::never()) {
-        arm(TimerKind::tls_handshake, context_.options->tls.timeout);
+      wire_.disarm(TimerKind::authentication);
+      if (!wire_.is_armed(TimerKind::tls_handshake)) {
+        wire_.arm(TimerKind::tls_handshake, context_.options->tls.timeout);
       }
       return;
     case TlsStage::absent:
-      disarm(TimerKind::authentication);
-      disarm(TimerKind::handshake_first);
-      disarm(TimerKind::tls_handshake);
+      wire_.disarm(TimerKind::authentication);
+      wire_.disarm(TimerKind::handshake_first);
+      wire_.disarm(TimerKind::tls_handshake);
       begin_plain();
       return;
     case TlsStage::established:
-      disarm(TimerKind::tls_handshake);
-      disarm(TimerKind::handshake_first);
+      wire_.disarm(TimerKind::tls_handshake);
+      wire_.disarm(TimerKind::handshake_first);
       tls_facts_ = changed.facts;
       begin_plain();
       return;
@@ -127,9 +121,7 @@ void ClientSession::on_tls(const TlsChanged& changed) {
 }
 
 void ClientSession::on_timer(const Timer& timer) {
-  Instant& armed = deadlines_[static_cast<std::size_t>(timer.kind)];
-  ensure(armed == timer.deadline, "a timer fires at the deadline it was armed for");
-  armed = Instant::never();
+  wire_.note_fired(timer);
   if (is_closing()) {
     return;
   }
@@ -142,10 +134,11 @@ void ClientSession::on_timer(const Timer& timer) {
     case TimerKind::handshake_first:
       // No ClientHello in time: the classic flow, INFO in clear and then the handshake.
       send_info(info_facts());
-      context_.output->tls.push_back({id_, context_.options->tls.policy == TlsPolicy::optional
-                                               ? TlsStart::peek
-                                               : TlsStart::after_flush});
-      arm(TimerKind::tls_handshake, context_.options->tls.timeout);
+      context_.output->tls.push_back(
+          {wire_.id(), context_.options->tls.policy == TlsPolicy::optional
+                           ? TlsStart::peek
+                           : TlsStart::after_flush});
+      wire_.arm(TimerKind::tls_handshake, context_.options->tls.timeout);
       return;
     case TimerKind::tls_handshake:
       log(LogLevel::error, "TLS handshake timeout");
@@ -163,12 +156,18 @@ void ClientSession::on_timer(const Timer& timer) {
     case TimerKind::lame_duck:
       close(CloseReason::server_shutdown, true);
       return;
+    case TimerKind::first_info:
+    case TimerKind::handshake:
+    case TimerKind::redial:
+    case TimerKind::heartbeat:
+    case TimerKind::service:
+      ensure(false, "a client has no timer of a peer");
   }
 }
 
 void ClientSession::on_ping_timer() {
   const Limits& limits = context_.options->limits;
-  switch (keepalive_.on_timer(context_.now, limits.ping_interval, limits.ping_max)) {
+  switch (wire_.keepalive.on_timer(context_.now, limits.ping_interval, limits.ping_max)) {
     case KeepaliveVerdict::wait:
       break;
     case KeepaliveVerdict::ping:
@@ -181,40 +180,22 @@ void ClientSession::on_ping_timer() {
       close(CloseReason::stale_connection, true);
       return;
   }
-  arm_ping(limits.ping_interval);
+  wire_.arm_ping(limits.ping_interval);
 }
 
-// Slow is who takes less than `progress_min` bytes, and less than all that waits, within the
-// deadline. Why not any progress: a byte now and then would hold a full queue for ever.
 void ClientSession::on_write_timer() {
-  if (outbound_.empty()) {
-    return;
-  }
-  const Duration limit = context_.options->limits.write_deadline;
-  const Duration waited = context_.now - waiting_since_;
-  if (waited < limit) {
-    arm(TimerKind::write_deadline, {limit.nanoseconds - waited.nanoseconds});
+  if (wire_.on_write_timer() == WriteVerdict::fine) {
     return;
   }
   ++context_.counters.slow_consumers;
-  log(LogLevel::info, "Slow Consumer Detected: WriteDeadline of " +
-                          number_text(static_cast<std::uint64_t>(limit.nanoseconds / 1'000'000)) +
-                          "ms exceeded with " + number_text(outbound_.size()) + " total bytes");
+  log(LogLevel::info,
+      "Slow Consumer Detected: WriteDeadline of " +
+          number_text(static_cast<std::uint64_t>(wire_.write_deadline.nanoseconds / 1'000'000)) +
+          "ms exceeded with " + number_text(wire_.outbound().size()) + " total bytes");
   close(CloseReason::slow_consumer_write_deadline, false);
 }
 
-void ClientSession::begin_waiting() {
-  waiting_since_ = context_.now;
-  write_goal_ = sent_total_ + progress_min;
-}
-
-void ClientSession::on_sent(std::uint64_t count) {
-  outbound_.consume(count);
-  sent_total_ += count;
-  if (sent_total_ >= write_goal_) {
-    begin_waiting();
-  }
-}
+void ClientSession::on_sent(std::uint64_t count) { wire_.on_sent(count); }
 
 void ClientSession::on_gone(CloseCause cause) {
   if (phase_ == Phase::tls && cause == CloseCause::peer_closed) {
@@ -237,7 +218,7 @@ void ClientSession::on_gone(CloseCause cause) {
     }
   }
   drop_subscriptions();
-  outbound_.clear();
+  wire_.clear();
 }
 
 void ClientSession::close(CloseReason reason, bool after_flush) {
@@ -251,7 +232,7 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   closed.subscription_records = record_subscriptions(first_);
   context_.closed_clients.add(std::move(closed), context_.options->limits.max_closed_clients);
   log(LogLevel::debug, std::string("Client connection closed: ").append(close_reason_text(reason)));
-  disarm_all();
+  wire_.disarm_all();
   held_.clear();
   // Bytes that were gathered stay in place until ConnectionClosed, even if none of them leaves.
   is_flushed_close_ = after_flush;
@@ -261,7 +242,7 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
     --account_->connections;
   }
   context_.leaving.push_back(this);
-  context_.output->closes.push_back({id_, after_flush});
+  context_.output->closes.push_back({wire_.id(), after_flush});
 }
 
 void ClientSession::drop_subscriptions() {
@@ -287,13 +268,11 @@ void ClientSession::settle_reading() {
   if (is_closing()) {
     return;
   }
-  const auto is_stalled = [this]() {
-    return deadlines_[static_cast<std::size_t>(TimerKind::stall)] != Instant::never();
-  };
+  const auto is_stalled = [this]() { return wire_.is_armed(TimerKind::stall); };
   if (stall_requested_ && !is_stalled()) {
     ++context_.counters.stalled_clients;
     ++stalls_;
-    arm(TimerKind::stall, stall_length);
+    wire_.arm(TimerKind::stall, stall_length);
   }
   stall_requested_ = false;
   const bool pause = phase_ == Phase::checking || is_stalled();
@@ -304,40 +283,7 @@ void ClientSession::settle_reading() {
   if (pause != is_paused_ || asked != asked_read_bytes_) {
     is_paused_ = pause;
     asked_read_bytes_ = asked;
-    context_.output->appetite.push_back({id_, pause, asked});
-  }
-}
-
-void ClientSession::arm(TimerKind kind, Duration delay) {
-  disarm(kind);
-  const Instant deadline = context_.now + delay;
-  deadlines_[static_cast<std::size_t>(kind)] = deadline;
-  context_.timers.arm({deadline, id_, kind});
-}
-
-// Why a bound: a zero or negative interval must not ping without end within one step.
-void ClientSession::arm_ping(Duration interval) {
-  arm(TimerKind::ping, std::max(interval, milliseconds(1)));
-}
-
-void ClientSession::disarm(TimerKind kind) {
-  Instant& armed = deadlines_[static_cast<std::size_t>(kind)];
-  if (armed != Instant::never()) {
-    context_.timers.disarm({armed, id_, kind});
-    armed = Instant::never();
-  }
-}
-
-void ClientSession::disarm_all() {
-  for (std::size_t kind = 0; kind < deadlines_.size(); ++kind) {
-    disarm(static_cast<TimerKind>(kind));
-  }
-}
-
-void ClientSession::touch() {
-  if (!is_touched_) {
-    is_touched_ = true;
-    context_.output->sendable.push_back(id_);
+    context_.output->appetite.push_back({wire_.id(), pause, asked});
   }
 }
 
@@ -345,25 +291,18 @@ void ClientSession::send(std::string_view text) {
   if (is_closing()) {
     return;
   }
-  note_first_byte();
-  outbound_.append(context_.pool, text);
-  touch();
+  wire_.send(text);
   check_pending();
 }
 
 void ClientSession::check_pending() {
-  if (static_cast<std::int64_t>(outbound_.size()) > context_.options->limits.max_pending)
-      [[unlikely]] {
+  if (wire_.is_overfull()) [[unlikely]] {
     ++context_.counters.slow_consumers;
     log(LogLevel::info,
         "Slow Consumer Detected: MaxPending of " +
             number_text(static_cast<std::uint64_t>(context_.options->limits.max_pending)) +
             " Exceeded");
     close(CloseReason::slow_consumer_pending_bytes, false);
-    return;
-  }
-  if (deadlines_[static_cast<std::size_t>(TimerKind::write_deadline)] == Instant::never()) {
-    arm(TimerKind::write_deadline, context_.options->limits.write_deadline);
   }
 }
 
@@ -373,9 +312,9 @@ ConnectionRecord ClientSession::record() const {
   shown.remote = remote_;
   shown.start = start_;
   shown.last_activity = last_activity_;
-  shown.round_trip = keepalive_.round_trip();
-  shown.pending_bytes = outbound_.size();
-  shown.traffic = traffic_;
+  shown.round_trip = wire_.keepalive.round_trip();
+  shown.pending_bytes = wire_.outbound().size();
+  shown.traffic = wire_.traffic;
   shown.subscriptions = by_sid_.size();
   shown.stalls = stalls_;
   shown.name = connect_.name;

@@ -12,7 +12,6 @@
 // Source: client_protocol.md §3-§5, §7-§11.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,17 +20,16 @@
 
 #include "engine/auth/login.h"
 #include "engine/auth/permissions.h"
-#include "engine/base/byte_queue.h"
 #include "engine/base/lookup.h"
 #include "engine/client/client_parser.h"
 #include "engine/client/close_reason.h"
 #include "engine/client/connect_options.h"
-#include "engine/client/keepalive.h"
 #include "engine/client/server_info.h"
 #include "engine/engine_context.h"
 #include "engine/monitor/closed_clients.h"
 #include "engine/routing/match_cache.h"
 #include "engine/seam/input.h"
+#include "engine/wire/wire.h"
 
 namespace rubus {
 
@@ -58,19 +56,19 @@ class ClientSession {
   // True if a plain subscription here takes the "no responders" status.
   bool send_no_responders(std::string_view reply, std::string_view subject);
   void send_lame_duck_info();
-  void leave_after(Duration delay) { arm(TimerKind::lame_duck, delay); }
+  void leave_after(Duration delay) { wire_.arm(TimerKind::lame_duck, delay); }
   void close(CloseReason reason, bool after_flush);
   void drop_subscriptions();
   void remove_subscription(Subscription* subscription);
-  void after_step() { is_touched_ = false; }
+  void after_step() { wire_.after_step(); }
 
   // What others ask.
   bool is_closing() const { return phase_ == Phase::closing; }
   bool wants_echo() const { return connect_.echo; }
-  ConnectionId id() const { return id_; }
+  ConnectionId id() const { return wire_.id(); }
   ClientNumber number() const { return number_; }
   const Account* account() const { return account_; }
-  const ByteQueue& outbound() const { return outbound_; }
+  const ByteQueue& outbound() const { return wire_.outbound(); }
   // What may still leave: nothing once the connection closes without a flush.
   bool may_send() const { return !is_closing() || is_flushed_close_; }
   const Subscription* first_subscription() const { return first_; }
@@ -138,23 +136,11 @@ class ClientSession {
   void on_write_timer();
   void settle_reading();
 
-  void arm(TimerKind kind, Duration delay);
-  void arm_ping(Duration interval);
-  void disarm(TimerKind kind);
-  void disarm_all();
   void send(std::string_view text);
   void send_info(InfoFacts facts);
   InfoFacts info_facts() const;
   void send_error(std::string_view text);
   void send_ok();
-  void touch();
-  // An empty queue waits for nobody: the write deadline counts from its first byte.
-  void note_first_byte() {
-    if (outbound_.empty()) {
-      begin_waiting();
-    }
-  }
-  void begin_waiting();
   void check_pending();
   void log(LogLevel level, std::string_view text) const;
   std::string label() const;
@@ -165,7 +151,6 @@ class ClientSession {
   void apply_limits();
 
   EngineContext& context_;
-  const ConnectionId id_;
   const ClientNumber number_;
   const Address remote_;
   const Nonce nonce_;
@@ -173,7 +158,6 @@ class ClientSession {
   WallTime last_activity_;
 
   Phase phase_ = Phase::awaiting_connect;
-  bool is_touched_ = false;
   bool has_connected_ = false;    // a CONNECT (or a login without one) was accepted
   bool answers_connect_ = false;  // the login in progress came with a CONNECT
   bool connect_info_sent_ = false;
@@ -185,13 +169,8 @@ class ClientSession {
   std::uint32_t asked_read_bytes_ = 0;
 
   ClientParser parser_;
-  ByteQueue outbound_;
-  Keepalive keepalive_;
-  Instant waiting_since_;         // since the first byte, or the last progress
-  std::uint64_t sent_total_ = 0;  // bytes that left, since the start
-  std::uint64_t write_goal_ = 0;  // reaching it counts as progress
+  Wire wire_;
   std::uint64_t stalls_ = 0;
-  Traffic traffic_;
   ConnectOptions connect_;
   std::shared_ptr<const TlsFacts> tls_facts_;
 
@@ -207,24 +186,17 @@ class ClientSession {
   LookupSet<Subscription*, SidHash, SidEqual> by_sid_;
   Subscription* first_ = nullptr;
   Subscription* last_ = nullptr;
-  std::array<Instant, 7> deadlines_;  // by TimerKind; never() when not armed
 };
 
 template <class V>
 void ClientSession::visit(V& v) const {
-  v("slot", id_.slot);
-  v("generation", id_.generation);
+  wire_.visit(v);
   v("cid", number_.value);
   v("phase", phase_);
   v("has_connected", has_connected_);
   v("connect_info_sent", connect_info_sent_);
   v("is_paused", is_paused_);
   v("headers", headers_);
-  v("outbound", outbound_.size());
-  v("in_messages", traffic_.in_messages);
-  v("in_bytes", traffic_.in_bytes);
-  v("out_messages", traffic_.out_messages);
-  v("out_bytes", traffic_.out_bytes);
   v("verbose", connect_.verbose);
   v("pedantic", connect_.pedantic);
   v("echo", connect_.echo);
@@ -232,7 +204,6 @@ void ClientSession::visit(V& v) const {
   v("protocol", connect_.protocol);
   v("account", account_ == nullptr ? std::string_view() : std::string_view(account_->name()));
   v("held", held_.size());
-  keepalive_.visit(v);
   parser_.visit(v);
   if (permissions_ != nullptr) {
     permissions_->visit(v);

@@ -38,14 +38,14 @@ void ClientSession::on_connect(std::string_view json) {
   if (traces()) {
     trace_in("CONNECT", "{[REDACTED]}");
   }
-  keepalive_.on_input(context_.now);
+  wire_.keepalive.on_input(context_.now);
   drop_subscriptions();
   if (!merge_connect_options(json, connect_)) {
     log(LogLevel::error, "CONNECT with invalid JSON");
     close(CloseReason::protocol_violation, true);
     return;
   }
-  disarm(TimerKind::authentication);
+  wire_.disarm(TimerKind::authentication);
   answers_connect_ = true;
   if (!connect_.account.empty() || connect_.new_account) {
     reject_login();
@@ -87,7 +87,7 @@ void ClientSession::judge(LoginDecision decision) {
   phase_ = Phase::checking;
   const JobTicket ticket{++context_.jobs_made};
   decision.job.ticket = ticket;
-  context_.jobs.emplace(ticket, id_);
+  context_.jobs.emplace(ticket, wire_.id());
   context_.output->jobs.push_back(std::move(decision.job));
 }
 
@@ -117,7 +117,7 @@ void ClientSession::on_job_done(bool accepted) {
 void ClientSession::accept_login(const User* user) {
   phase_ = Phase::ready;
   parser_.is_gate_open = true;
-  disarm(TimerKind::authentication);
+  wire_.disarm(TimerKind::authentication);
   bind(user);
   if (is_closing()) {
     return;
@@ -141,7 +141,8 @@ void ClientSession::accept_login(const User* user) {
     const Duration first = std::min(limits.ping_interval, Keepalive::first_ping_max);
     const std::uint64_t spread =
         static_cast<std::uint64_t>(std::max<std::int64_t>(first.nanoseconds, 0) / 5) + 1;
-    arm_ping(first + nanoseconds(static_cast<std::int64_t>(context_.ping_jitter.below(spread))));
+    wire_.arm_ping(first +
+                   nanoseconds(static_cast<std::int64_t>(context_.ping_jitter.below(spread))));
   }
   if (connect_.verbose && answers_connect_) {
     send_ok();
@@ -191,6 +192,7 @@ void ClientSession::apply_limits() {
   parser_.limits.max_control_line = limits.max_control_line;
   parser_.limits.max_payload = limits.max_payload;
   parser_.limits.headers = headers_;
+  wire_.write_deadline = context_.options->limits.write_deadline;
 }
 
 void ClientSession::on_options(const Options& before) {
@@ -203,7 +205,7 @@ void ClientSession::on_options(const Options& before) {
   }
   if (!is_closing() && context_.options->limits.ping_interval != before.limits.ping_interval &&
       phase_ != Phase::tls) {
-    arm_ping(context_.options->limits.ping_interval);
+    wire_.arm_ping(context_.options->limits.ping_interval);
   }
 }
 
@@ -212,7 +214,7 @@ void ClientSession::recheck_anonymous() {
   const bool is_pending = is_login_pending();
   parser_.is_gate_open = !is_pending;
   if (!is_pending) {
-    disarm(TimerKind::authentication);
+    wire_.disarm(TimerKind::authentication);
     if (account_ == nullptr) {
       bind(nullptr);
     }
@@ -225,8 +227,8 @@ void ClientSession::recheck_anonymous() {
     --account_->connections;
     account_ = nullptr;
   }
-  if (deadlines_[static_cast<std::size_t>(TimerKind::authentication)] == Instant::never()) {
-    arm(TimerKind::authentication, context_.options->authorization.timeout);
+  if (!wire_.is_armed(TimerKind::authentication)) {
+    wire_.arm(TimerKind::authentication, context_.options->authorization.timeout);
   }
 }
 

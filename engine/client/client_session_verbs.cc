@@ -97,7 +97,7 @@ bool ClientSession::run_command(ParseResult result) {
       if (traces()) {
         trace_in("PONG", {});
       }
-      keepalive_.on_pong(context_.now);
+      wire_.keepalive.on_pong(context_.now);
       return true;
     case ParseResult::ok:
       return true;
@@ -146,11 +146,11 @@ void ClientSession::on_ending(ParseResult result) {
 }
 
 void ClientSession::on_publish(const PublishCommand& publish) {
-  ++traffic_.in_messages;
-  traffic_.in_bytes += publish.total_size;
+  ++wire_.traffic.in_messages;
+  wire_.traffic.in_bytes += publish.total_size;
   ++context_.counters.traffic.in_messages;
   context_.counters.traffic.in_bytes += publish.total_size;
-  keepalive_.on_input(context_.now);
+  wire_.keepalive.on_input(context_.now);
   if (traces()) [[unlikely]] {
     trace_publish(publish);
   }
@@ -228,7 +228,7 @@ void ClientSession::on_subscribe(const SubscribeCommand& command) {
   if (traces()) [[unlikely]] {
     trace_in("SUB", parser_.argument());
   }
-  keepalive_.on_input(context_.now);
+  wire_.keepalive.on_input(context_.now);
   const Limits& limits = context_.options->limits;
   if (account_ == nullptr || !may_subscribe(command)) {
     return;
@@ -268,7 +268,7 @@ void ClientSession::on_unsubscribe(const UnsubscribeCommand& command) {
   if (traces()) [[unlikely]] {
     trace_in("UNSUB", parser_.argument());
   }
-  keepalive_.on_input(context_.now);
+  wire_.keepalive.on_input(context_.now);
   if (Subscription* const* found = by_sid_.find(command.sid); found != nullptr) {
     Subscription* subscription = *found;
     if (command.max > subscription->delivered) {
@@ -286,7 +286,7 @@ void ClientSession::on_ping() {
   if (traces()) [[unlikely]] {
     trace_in("PING", {});
   }
-  keepalive_.on_input(context_.now);
+  wire_.keepalive.on_input(context_.now);
   send("PONG\r\n");
   if (traces()) [[unlikely]] {
     trace_out("PONG");
@@ -337,14 +337,13 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
     stripped_tail.append(fresh_size, static_cast<std::size_t>(end - fresh_size));
     tail = stripped_tail;
   }
-  note_first_byte();
   const std::string_view sid = subscription.sid();
   const std::size_t head = verb.size() + publish.subject.size() + sid.size() + 2 + tail.size();
   // Pin rule: behind a receiver that reads slowly a small part must not keep a large block.
   const bool copies =
-      body.size() <= inline_body_max ||
-      (outbound_.size() > pinning_queue_max && body.size() * 8 < publish.source->block_capacity());
-  char* const place = outbound_.reserve(context_.pool, head + (copies ? body.size() : 0));
+      body.size() <= inline_body_max || (wire_.outbound().size() > pinning_queue_max &&
+                                         body.size() * 8 < publish.source->block_capacity());
+  char* const place = wire_.reserve(head + (copies ? body.size() : 0));
   char* at = put(put(place, verb), publish.subject);
   *at++ = ' ';
   at = put(at, sid);
@@ -357,16 +356,16 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
       at = put(at, body);
     }
   }
-  outbound_.commit(static_cast<std::size_t>(at - place));
+  wire_.commit(static_cast<std::size_t>(at - place));
   if (!copies) {
     const std::size_t offset = static_cast<std::size_t>(body.data() - publish.source->data());
-    outbound_.append_slice(publish.source->part(offset, body.size()));
+    wire_.append_slice(publish.source->part(offset, body.size()));
   }
-  ++traffic_.out_messages;
-  traffic_.out_bytes += body.size() - 2;
+  ++wire_.traffic.out_messages;
+  wire_.traffic.out_bytes += body.size() - 2;
   ++context_.counters.traffic.out_messages;
   context_.counters.traffic.out_bytes += body.size() - 2;
-  touch();
+  wire_.touch();
   check_pending();
   if (permissions_ != nullptr && !publish.reply.empty()) {
     permissions_->remember_reply(publish.reply, context_.now);
@@ -392,8 +391,8 @@ bool ClientSession::send_no_responders(std::string_view reply, std::string_view 
     append_number(message, std::uint64_t{status.size()});
     message.append("\r\n").append(status).append("\r\n");
     send(message);
-    ++traffic_.out_messages;
-    traffic_.out_bytes += status.size();
+    ++wire_.traffic.out_messages;
+    wire_.traffic.out_bytes += status.size();
     ++context_.counters.traffic.out_messages;
     context_.counters.traffic.out_bytes += status.size();
     return true;
