@@ -25,8 +25,8 @@ class SubjectMapping {
  public:
   // For a server of `cluster` (empty: of none). No value: the reason, as nats-server words it, is
   // in `error`.
-  static std::optional<SubjectMapping> make(const MappingOptions& options,
-                                            std::string_view cluster, std::string& error);
+  static std::optional<SubjectMapping> make(const MappingOptions& options, std::string_view cluster,
+                                            std::string& error);
 
   bool takes(const SubjectTransform::Tokens& subject) const {
     return destinations_.front().transform.takes(subject);

@@ -199,8 +199,8 @@ std::string starred_placeholders(std::string_view destination) {
   while (cursor.next(token)) {
     TransformFunction function;
     std::string error;
-    const bool is_placeholder = read_transform_function(token, function, error) &&
-                                function.kind == TransformKind::wildcard;
+    const bool is_placeholder =
+        read_transform_function(token, function, error) && function.kind == TransformKind::wildcard;
     starred.append(is_placeholder ? one_token : token);
     starred.append(cursor.is_last() ? "" : ".");
   }
@@ -275,8 +275,8 @@ bool SubjectTransform::add_step(std::string_view token, std::size_t wildcards, T
       return false;
     }
     // nats-server takes the first token for numbers below 1.
-    step.places.push_back(
-        wildcard < 1 ? 0 : wildcard_places_[static_cast<std::size_t>(wildcard) - 1]);
+    step.places.push_back(wildcard < 1 ? 0
+                                       : wildcard_places_[static_cast<std::size_t>(wildcard) - 1]);
   }
   steps_.push_back(std::move(step));
   return true;

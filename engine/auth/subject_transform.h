@@ -5,7 +5,7 @@
 // drawn from the stream that is passed in. A destination may have empty tokens ("{{split(1,-)}}"
 // of "-"); such a subject is wanted by nobody.
 // Does not choose between transforms; see SubjectMappings.
-// Source: behaviour of nats-server 2.15 (tests/engine/auth/transform_cases.h).
+// Source: behaviour of nats-server 2.15 (tests/engine/auth/transform_cases.tsv).
 #pragma once
 
 #include <cstdint>

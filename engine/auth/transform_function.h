@@ -4,7 +4,7 @@
 // Names are matched as nats-server does: the first letter of each word in either case. A token
 // that starts with "$" but is no number is plain text. Decides only the form; whether the wildcard
 // exists is decided by SubjectTransform.
-// Source: behaviour of nats-server 2.15 (tests/engine/auth/transform_cases.h).
+// Source: behaviour of nats-server 2.15 (tests/engine/auth/transform_cases.tsv).
 #pragma once
 
 #include <cstdint>
