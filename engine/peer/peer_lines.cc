@@ -83,8 +83,7 @@ void append_interest(std::string& text, const PeerLineForm& form, const PeerInte
   append_line(text, interest, [&](char* at) { return write_interest(at, form, interest); });
 }
 
-void append_no_interest(std::string& text, const PeerLineForm& form,
-                        const PeerInterest& interest) {
+void append_no_interest(std::string& text, const PeerLineForm& form, const PeerInterest& interest) {
   append_line(text, interest, [&](char* at) { return write_no_interest(at, form, interest); });
 }
 

@@ -19,10 +19,10 @@ namespace rubus {
 // What the peer at the other end reads.
 struct PeerLineForm {
   PeerFlavour flavour = PeerFlavour::route;
-  bool has_account_token = true;   // routes: false on a connection dedicated to one account
-  bool headers = true;             // false: headers are cut off
-  bool leaf_origin = true;         // routes: the peer announced lnoc, else LS and LMSG become RS, RMSG
-  bool leaf_unsub_origin = true;   // routes: the peer announced lnocu, else LS- has no origin
+  bool has_account_token = true;  // routes: false on a connection dedicated to one account
+  bool headers = true;            // false: headers are cut off
+  bool leaf_origin = true;  // routes: the peer announced lnoc, else LS and LMSG become RS, RMSG
+  bool leaf_unsub_origin = true;  // routes: the peer announced lnocu, else LS- has no origin
 };
 
 // Room that write_interest() and write_no_interest() need at most.

@@ -67,7 +67,8 @@ bool PeerParser::next_repeated_message() {
   const std::size_t available = input_.size() - at_;
   const bool is_route = flavour_ == PeerFlavour::route;
   const char* const verb = is_route ? "RMSG " : "LMSG ";
-  if (names == 0 || (last_account_size_ != 0) != (is_route && has_account_token) || available < message_verb_size + names + size_digits_max + 4 ||
+  if (names == 0 || (last_account_size_ != 0) != (is_route && has_account_token) ||
+      available < message_verb_size + names + size_digits_max + 4 ||
       std::memcmp(begin, verb, message_verb_size) != 0 ||
       std::memcmp(begin + message_verb_size, last_names_.data(), names) != 0) {
     return false;
@@ -236,8 +237,7 @@ PeerResult PeerParser::on_blanks() {
   if (at_ == input_.size()) {
     return PeerResult::need_more;
   }
-  const bool needs_blank =
-      verb_ != Verb::connect && verb_ != Verb::info && verb_ != Verb::error;
+  const bool needs_blank = verb_ != Verb::connect && verb_ != Verb::info && verb_ != Verb::error;
   if (needs_blank && !blank_seen_) {
     return end(PeerResult::unknown_operation);
   }

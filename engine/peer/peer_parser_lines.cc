@@ -190,9 +190,8 @@ bool PeerParser::parse_sizes(std::size_t first, std::size_t count) {
 }
 
 PeerResult PeerParser::parse_message(std::string_view argument, bool is_in_input) {
-  const bool has_header_size =
-      verb_ == Verb::header_message ||
-      (verb_ == Verb::leaf_message && flavour_ == PeerFlavour::route);
+  const bool has_header_size = verb_ == Verb::header_message ||
+                               (verb_ == Verb::leaf_message && flavour_ == PeerFlavour::route);
   const std::size_t sizes = has_header_size ? 2 : 1;
   if (!split(argument) || words_.size() <= sizes || !parse_names(words_.size() - sizes) ||
       !parse_sizes(words_.size() - sizes, sizes)) {

@@ -23,8 +23,7 @@ void PayloadAssembly::make_room(std::size_t taken) {
   if (size_ + taken <= block_->capacity) {
     return;
   }
-  const std::size_t grown =
-      std::max<std::size_t>(size_ + taken, std::size_t{block_->capacity} * 2);
+  const std::size_t grown = std::max<std::size_t>(size_ + taken, std::size_t{block_->capacity} * 2);
   Block* larger = pool_.take(std::min(wanted_, grown));
   std::memcpy(larger->bytes(), block_->bytes(), size_);
   drop_reference(block_);
