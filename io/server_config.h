@@ -27,7 +27,8 @@ struct TlsFiles {
   std::vector<std::string> curve_preferences;
   std::string min_version = "1.2";
   std::vector<std::string> pinned_certs;  // hex sha256 of the SPKI
-  bool present = false;                   // a tls block exists
+  bool insecure = false;  // when dialing: the certificate of the other side is not verified
+  bool present = false;   // a tls block exists
 };
 
 struct LogTarget {
@@ -67,12 +68,13 @@ struct ServerConfig {
   LogTarget log;
   MonitorListen monitor;
   std::optional<ListenAddress> metrics;  // Prometheus alone; none: only the monitoring port
-  std::string config_file;    // as given; empty without one
-  std::string config_digest;  // "sha256:…"
+  std::string config_file;               // as given; empty without one
+  std::string config_digest;             // "sha256:…"
   std::string pid_file;
   std::string ports_file_dir;
   std::string record_file;  // --record: flight recording of every batch
   std::vector<ConfigWarning> warnings;
+  std::vector<std::string> start_errors;  // why no server starts with this, though it is well said
 };
 
 }  // namespace rubus::io

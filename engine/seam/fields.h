@@ -31,6 +31,9 @@ inline constexpr unsigned enum_values<ConnectionKind> = 4;
 template <>
 inline constexpr unsigned enum_values<ResponseType> = 3;
 
+template <>
+inline constexpr unsigned enum_values<CloseReason> = 32;
+
 // ---- identifiers --------------------------------------------------------------------------------
 
 template <class V, Of<ConnectionId> S>
@@ -59,6 +62,18 @@ void fields(V& visit, S& value) {
 }
 
 template <class V, Of<MonitorTicket> S>
+void fields(V& visit, S& value) {
+  auto& [number] = value;
+  visit("value", number);
+}
+
+template <class V, Of<SnapshotTicket> S>
+void fields(V& visit, S& value) {
+  auto& [number] = value;
+  visit("value", number);
+}
+
+template <class V, Of<ClientNumber> S>
 void fields(V& visit, S& value) {
   auto& [number] = value;
   visit("value", number);
@@ -270,7 +285,7 @@ void fields(V& visit, S& value) {
 
 template <class V, Of<LeafOptions> S>
 void fields(V& visit, S& value) {
-  auto& [enabled, host, port, advertise_host, advertise_port, no_advertise, users,
+  auto& [enabled, host, port, advertise_host, advertise_port, no_advertise, users, account,
          authentication_timeout, tls, min_version, isolate_leafnode_interest, remotes,
          reconnect_interval, ping_interval, ping_max, write_deadline] = value;
   visit("enabled", enabled);
@@ -280,6 +295,7 @@ void fields(V& visit, S& value) {
   visit("advertise_port", advertise_port);
   visit("no_advertise", no_advertise);
   visit("users", users);
+  visit("account", account);
   visit("authentication_timeout", authentication_timeout);
   visit("tls", tls);
   visit("min_version", min_version);
@@ -520,6 +536,21 @@ void fields(V& visit, S& value) {
   auto& [ticket, question] = value;
   visit("ticket", ticket);
   visit("question", question);
+}
+
+template <class V, Of<SnapshotAsked> S>
+void fields(V& visit, S& value) {
+  auto& [ticket, question] = value;
+  visit("ticket", ticket);
+  visit("question", question);
+}
+
+template <class V, Of<SnapshotTaken> S>
+void fields(V& visit, S& value) {
+  auto& [ticket, shard, snapshot] = value;
+  visit("ticket", ticket);
+  visit("shard", shard);
+  visit("snapshot", snapshot);
 }
 
 }  // namespace rubus

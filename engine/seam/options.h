@@ -133,6 +133,7 @@ struct LeafOptions {
   std::uint16_t advertise_port = 0;
   bool no_advertise = false;
   std::vector<LeafUser> users;  // empty: the users of the server
+  std::string account;          // without `users`: of connections that name no user; empty: $G
   Duration authentication_timeout = seconds(2);
   PeerTls tls;
   std::string min_version;  // "2.8.0"; empty: any
