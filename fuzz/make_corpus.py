@@ -11,6 +11,7 @@ import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TRANSCRIPTS = os.path.join(HERE, "..", "tests", "transcripts")
+CAPTURES = os.path.join(HERE, "..", "tests", "engine", "peer", "captures")
 SLOTS = 6
 # Numbers of the deeds in shard_inputs_fuzz.cc.
 OPEN, RAW, PHRASE, LARGE, ACKNOWLEDGE, ACKNOWLEDGE_ALL, TIME, CLOSE = range(8)
@@ -167,6 +168,26 @@ def story_of(lines, options=bytes(4), between=bytes([STEP_AND_ACKNOWLEDGE])):
     return bytes(story)
 
 
+def subject_mapping_seeds():
+    """Each recorded transform as a mapping of its own, those of one source in one file."""
+    table = os.path.join(HERE, "..", "tests", "engine", "auth", "transform_cases.tsv")
+    stories = {}
+    with open(table, encoding="utf-8") as file:
+        for line in file:
+            source, destination, subject, _ = line.rstrip("\n").split("\t")
+            stories.setdefault(source, {}).setdefault(destination, []).append(subject)
+    sources = list(stories)
+    for number, mappings in enumerate(stories.values()):
+        items = list(mappings.items())
+        for first in range(0, len(items), 8):
+            lines = []
+            for destination, subjects in items[first:first + 8]:
+                lines += [f"S{sources[number]}", f"Dd.{destination}", *subjects[:2]]
+            write("subject_mapping", f"{number}_{first}", "\n".join(lines).encode() + b"\n")
+    weights = "Sw\nD2.a\nD\x14.b\nw\nw\nSe\nDdEeast\nDd.all\nCE\ne\nSl\nD\x0a.l\nl\nl\n"
+    write("subject_mapping", "weights", weights.encode())
+
+
 def shard_inputs_seeds():
     for name, lines in conversations():
         if sum(len(text) for _, text in lines) < 4000:
@@ -205,13 +226,48 @@ def shard_inputs_seeds():
             for slot in range(5)) + bytes([TIME, 7, TIME, 1, TIME, 7, CLOSE, 1, CLOSE, 66, STEP]))
 
 
+def captured_sides(path):
+    """What each end said on each connection of a recorded peer conversation."""
+    sides = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            match = re.match(r"([AB]\d*)> (.*)\n", line)
+            if not match or match.group(2).startswith("MSG "):
+                continue
+            content = unescaped(match.group(2))
+            sides[match.group(1)] = sides.get(match.group(1), b"") + content
+    return sides
+
+
+def peer_protocol_seeds():
+    for path in sorted(glob.glob(os.path.join(CAPTURES, "*.txt"))):
+        name = os.path.basename(path)[:-4]
+        target = "leaf_protocol" if name.startswith("leaf") else "route_protocol"
+        for side, content in sorted(captured_sides(path).items()):
+            write(target, f"{name}_{side}", bytes([0, 6, 2, 11]) + content[:4000])
+            if b'"route_account"' in content:
+                write(target, f"{name}_{side}_dedicated", bytes([1, 6, 2, 11]) + content[:4000])
+    # The limits of peer_laws.cc: control line in bits 4 to 6, payload in bits 1 to 3.
+    limits = {"payload_at_limit": (0x08, b"LMSG a 20\r\n" + b"x" * 20 + b"\r\n"),
+              "payload_over_limit": (0x08, b"LMSG a 21\r\n"),
+              "line_at_limit": (0x30, b"LS+ 12345678\r\n"),
+              "line_over_limit": (0x30, b"LS+ 123456789\r\n"),
+              "same_subject": (0, b"LMSG a 1\r\nx\r\nLMSG a 2\r\nxy\r\nLMSG b 0\r\n\r\n")}
+    for name, (choice, content) in limits.items():
+        write("leaf_protocol", name, bytes([choice, 6, 2, 11]) + content)
+        route = content.replace(b"LMSG ", b"RMSG A ").replace(b"LS+ 12", b"RS+ A ")
+        write("route_protocol", name, bytes([choice, 6, 2, 11]) + route)
+
+
 def main():
     remove_old_seeds()
     client_parser_seeds()
+    peer_protocol_seeds()
     header_block_seeds()
     json_seeds()
     nkey_seeds()
     subject_seeds()
+    subject_mapping_seeds()
     config_seeds()
     shard_inputs_seeds()
 

@@ -91,19 +91,24 @@ std::optional<SubjectMapping> SubjectMapping::make(const MappingOptions& options
   const auto add = [&made, &error](std::string_view destination, std::uint32_t weight) {
     std::optional<SubjectTransform> transform =
         SubjectTransform::make(made.source_, destination, TransformUse::mapping, error);
-    ensure(transform.has_value(), "a checked destination can be made");
-    made.destinations_.push_back({std::move(*transform), weight});
+    if (transform.has_value()) {
+      made.destinations_.push_back({std::move(*transform), weight});
+    }
+    return transform.has_value();
   };
   for (const MappingDestination& destination : all) {
     names_source = names_source || destination.subject == options.source;
     if (destination.cluster == filter) {
-      add(destination.subject, destination.weight);
+      ensure(add(destination.subject, destination.weight), "a checked destination can be made");
       total += destination.weight;
     }
   }
   if ((total != whole && !names_source) || made.destinations_.empty()) {
-    // Destinations for other clusters alone leave this one as it is.
-    add(numbered_wildcards(options.source), whole - total);
+    // Destinations for other clusters alone leave this one as it is. A source that reads like a
+    // placeholder cannot stand for itself.
+    if (!add(numbered_wildcards(options.source), whole - total)) {
+      return std::nullopt;
+    }
   }
   std::stable_sort(
       made.destinations_.begin(), made.destinations_.end(),
