@@ -6,6 +6,7 @@
 #include "engine/base/ensure.h"
 #include "engine/base/visit.h"
 #include "engine/monitor/monitor.h"
+#include "engine/monitor/snapshot.h"
 
 namespace rubus {
 
@@ -199,6 +200,13 @@ void Engine::on(const ShutdownRequested& /*requested*/) {
 void Engine::on(const HostResolved& /*resolved*/) {}
 void Engine::on(const DialFailed& /*failed*/) {}
 void Engine::on(const ProcessSampled& /*sampled*/) {}
+
+void Engine::on(const SnapshotAsked& asked) {
+  context_.output->snapshots.push_back(
+      {asked.ticket, take_snapshot({context_, sessions_}, *asked.question)});
+}
+
+void Engine::on(const SnapshotTaken& /*taken*/) {}
 
 void Engine::on(const MonitorAsked& asked) {
   context_.output->replies.push_back(answer_monitor(context_, sessions_, asked));

@@ -45,6 +45,8 @@ class Engine {
   void on(const HostResolved& resolved);
   void on(const DialFailed& failed);
   void on(const ProcessSampled& sampled);
+  void on(const SnapshotAsked& asked);
+  void on(const SnapshotTaken& taken);
 
   void fire_timers();
   void drop_leaving();

@@ -36,6 +36,12 @@ struct MonitorTicket {
   friend auto operator<=>(const MonitorTicket&, const MonitorTicket&) = default;
 };
 
+// A question of shard 0 to the other shards of the process.
+struct SnapshotTicket {
+  std::uint64_t value = 0;
+  friend auto operator<=>(const SnapshotTicket&, const SnapshotTicket&) = default;
+};
+
 // What operators know as "cid": counts accepted connections since the start of the server.
 struct ClientNumber {
   std::uint64_t value = 0;

@@ -14,44 +14,10 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/client/close_reason.h"
-#include "engine/monitor/counters.h"
 #include "engine/routing/subscription.h"
-#include "engine/seam/input.h"
+#include "engine/seam/shard_snapshot.h"
 
 namespace rubus {
-
-// A subscription of a connection that ended.
-struct SubscriptionRecord {
-  std::string subject;
-  std::string queue;
-  std::string sid;
-  std::uint64_t delivered = 0;
-};
-
-// One connection as /connz shows it, open or closed.
-struct ConnectionRecord {
-  ClientNumber number;
-  Address remote;
-  WallTime start;
-  WallTime last_activity;
-  WallTime stop;  // 0: open
-  CloseReason reason = CloseReason::client_closed;
-  Duration round_trip;
-  std::uint64_t pending_bytes = 0;
-  Traffic traffic;
-  std::uint64_t subscriptions = 0;
-  std::uint64_t stalls = 0;
-  std::string name;
-  std::string lang;
-  std::string version;
-  std::string user;
-  std::string account;
-  std::string tls_version;
-  std::string tls_cipher;
-  bool tls_first = false;
-  std::shared_ptr<const TlsFacts> tls_facts;             // null: no TLS
-  std::vector<SubscriptionRecord> subscription_records;  // of a closed connection
-};
 
 // Copies the list that begins at `first`, in the order of SUB.
 std::vector<SubscriptionRecord> record_subscriptions(const Subscription* first);

@@ -20,6 +20,7 @@ using SessionSlots = std::span<const std::unique_ptr<ClientSession>>;
 struct MonitorFacts {
   const EngineContext& context;
   SessionSlots sessions;
+  std::span<const std::shared_ptr<const ShardSnapshot>> others = {};  // none is null
 };
 
 inline MonitorReply document_reply(std::string body) {

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "engine/base/text_number.h"
-#include "engine/seam/fields.h"
+#include "engine/seam/snapshot_fields.h"
 
 namespace rubus {
 
@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, std::variant_size_v<Input>> input_names = {
     "ConnectionOpened", "BytesReceived",  "BytesSent",         "ConnectionClosed",  "TlsChanged",
     "JobDone",          "OptionsChanged", "LameDuckRequested", "ShutdownRequested", "MonitorAsked",
-    "HostResolved",     "DialFailed",     "ProcessSampled"};
+    "HostResolved",     "DialFailed",     "ProcessSampled",    "SnapshotAsked",     "SnapshotTaken"};
 
 std::string_view name_of(CloseCause cause) {
   switch (cause) {
@@ -132,6 +132,7 @@ class Describer {
   }
   void put(const std::string& value) { describe_bytes(value, text_); }
   void put(const Slice& value) { describe_bytes(value.view(), text_); }
+  void put(CloseReason reason) { append_number(text_, static_cast<std::uint64_t>(reason)); }
   void put(Instant at) { put(at.nanoseconds); }
   void put(WallTime at) { put(at.nanoseconds); }
   void put(Duration length) { put(length.nanoseconds); }
@@ -276,6 +277,18 @@ void describe(const Output& output, std::string& text) {
     append_number(text, std::uint64_t{reply.status});
     text.append(" bytes ");
     append_number(text, std::uint64_t{reply.body.size()});
+    text.push_back('\n');
+  }
+  for (const SnapshotWish& wish : output.snapshot_wishes) {
+    text.append("  ask other shards ");
+    append_number(text, wish.ticket.value);
+    text.push_back('\n');
+  }
+  for (const SnapshotGiven& given : output.snapshots) {
+    text.append("  snapshot ");
+    append_number(text, given.ticket.value);
+    text.append(" connections ");
+    append_number(text, std::uint64_t{given.snapshot->open.size()});
     text.push_back('\n');
   }
   for (const ResolveHost& resolve : output.resolves) {

@@ -31,9 +31,6 @@ inline constexpr unsigned enum_values<ConnectionKind> = 4;
 template <>
 inline constexpr unsigned enum_values<ResponseType> = 3;
 
-template <>
-inline constexpr unsigned enum_values<CloseReason> = 32;
-
 // ---- identifiers --------------------------------------------------------------------------------
 
 template <class V, Of<ConnectionId> S>
@@ -62,18 +59,6 @@ void fields(V& visit, S& value) {
 }
 
 template <class V, Of<MonitorTicket> S>
-void fields(V& visit, S& value) {
-  auto& [number] = value;
-  visit("value", number);
-}
-
-template <class V, Of<SnapshotTicket> S>
-void fields(V& visit, S& value) {
-  auto& [number] = value;
-  visit("value", number);
-}
-
-template <class V, Of<ClientNumber> S>
 void fields(V& visit, S& value) {
   auto& [number] = value;
   visit("value", number);
@@ -536,21 +521,6 @@ void fields(V& visit, S& value) {
   auto& [ticket, question] = value;
   visit("ticket", ticket);
   visit("question", question);
-}
-
-template <class V, Of<SnapshotAsked> S>
-void fields(V& visit, S& value) {
-  auto& [ticket, question] = value;
-  visit("ticket", ticket);
-  visit("question", question);
-}
-
-template <class V, Of<SnapshotTaken> S>
-void fields(V& visit, S& value) {
-  auto& [ticket, shard, snapshot] = value;
-  visit("ticket", ticket);
-  visit("shard", shard);
-  visit("snapshot", snapshot);
 }
 
 }  // namespace rubus

@@ -15,15 +15,11 @@
 #include "engine/base/block.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/seam/address.h"
 #include "engine/seam/options.h"
+#include "engine/seam/shard_snapshot.h"
 
 namespace rubus {
-
-struct Address {
-  std::array<std::uint8_t, 16> bytes{};  // IPv4 in the first four
-  std::uint16_t port = 0;
-  bool is_v6 = false;
-};
 
 using Nonce = std::array<std::uint8_t, 11>;
 
@@ -142,9 +138,23 @@ struct MonitorAsked {
   std::shared_ptr<const MonitorQuestion> question;
 };
 
+// Shard 0 wants to know what this shard knows; answered by Output.snapshots in the same step.
+struct SnapshotAsked {
+  SnapshotTicket ticket;
+  std::shared_ptr<const MonitorQuestion> question;
+};
+
+// The answer of another shard, at shard 0.
+struct SnapshotTaken {
+  SnapshotTicket ticket;
+  std::uint32_t shard = 0;
+  std::shared_ptr<const ShardSnapshot> snapshot;  // null: that shard has ended
+};
+
 using Input = std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged,
                            JobDone, OptionsChanged, LameDuckRequested, ShutdownRequested,
-                           MonitorAsked, HostResolved, DialFailed, ProcessSampled>;
+                           MonitorAsked, HostResolved, DialFailed, ProcessSampled, SnapshotAsked,
+                           SnapshotTaken>;
 static_assert(sizeof(Input) <= 56, "an input stays within a cache line");
 
 struct InputBatch {

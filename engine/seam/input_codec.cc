@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "engine/base/ensure.h"
-#include "engine/seam/fields.h"
+#include "engine/seam/snapshot_fields.h"
 
 namespace rubus {
 
@@ -280,6 +280,9 @@ bool is_whole(const Input& input) {
   }
   if (const DialFailed* failed = std::get_if<DialFailed>(&input)) {
     return failed->trouble != nullptr;
+  }
+  if (const SnapshotAsked* asked = std::get_if<SnapshotAsked>(&input)) {
+    return asked->question != nullptr;
   }
   return true;
 }

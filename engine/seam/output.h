@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,8 +62,21 @@ struct LogLine {
 struct MonitorReply {
   MonitorTicket ticket;
   std::uint16_t status = 200;
-  bool is_json = true;  // else text/plain
+  bool is_json = true;      // else text/plain
+  bool is_metrics = false;  // the Prometheus text format, version 0.0.4
   std::string body;
+};
+
+// From shard 0 to every other shard of the process, which is told by SnapshotAsked.
+struct SnapshotWish {
+  SnapshotTicket ticket;
+  std::shared_ptr<const MonitorQuestion> question;
+};
+
+// From another shard to shard 0, which is told by SnapshotTaken.
+struct SnapshotGiven {
+  SnapshotTicket ticket;
+  std::shared_ptr<const ShardSnapshot> snapshot;
 };
 
 // Answered by HostResolved.
@@ -89,6 +103,8 @@ struct Output {
   std::vector<Job> jobs;
   std::vector<LogLine> logs;
   std::vector<MonitorReply> replies;
+  std::vector<SnapshotWish> snapshot_wishes;
+  std::vector<SnapshotGiven> snapshots;
   std::vector<ResolveHost> resolves;
   std::vector<DialPeer> dials;
   bool sample_process = false;         // wants a ProcessSampled
@@ -105,6 +121,8 @@ struct Output {
     jobs.clear();
     logs.clear();
     replies.clear();
+    snapshot_wishes.clear();
+    snapshots.clear();
     resolves.clear();
     dials.clear();
     sample_process = false;

@@ -12,7 +12,8 @@ namespace rubus::test {
 
 inline Options full_options() {
   Options options;
-  options.identity = {"NSERVER", "name", "2.12.0", "abc1234", "c++", "XKEY", "host.example", 4222};
+  options.identity = {"NSERVER", "name", "2.12.0", "abc1234", "c++", "XKEY", "host.example", 4222,
+                      "hash1234", {"host.example:4222"}};
   options.limits = {1000, -1, -5, 0, 7, 16, 3, seconds(3), 4, milliseconds(250)};
   options.authorization.token = "token";
   options.authorization.username = "single";
@@ -26,18 +27,71 @@ inline Options full_options() {
   options.authorization.users = {user, User{}};
   options.authorization.no_auth_user = "alice";
   options.authorization.timeout = seconds(9);
-  options.accounts = {{"ACC"}, {"OTHER"}};
+  AccountOptions account;
+  account.name = "ACC";
+  account.stream_exports = {{"s.>", true, {"OTHER"}, 2}};
+  account.service_exports = {{"r", ResponseType::chunked, true, {"OTHER"}, 1, seconds(5)}};
+  account.stream_imports = {{"OTHER", "t", "u"}};
+  account.service_imports = {{"OTHER", "v", "w", true}};
+  account.mappings = {{"x", {{"y", 40, "C"}}}};
+  account.limits = {1, 2, 3, 4};
+  options.accounts = {account, AccountOptions{}};
   options.system_account = "SYS";
   options.tls = {TlsPolicy::optional, true, true, true, milliseconds(50), seconds(4)};
   options.trace = {true, true, true, 77};
-  options.monitor = {"0.0.0.0",   8222,    8223,    "/base",    {12345},
-                     "sha256:00", "close", {67890}, {"a", "b"}, {{"k", "v"}}};
+  MonitorOptions& monitor = options.monitor;
+  monitor.http_host = "0.0.0.0";
+  monitor.http_port = 8222;
+  monitor.https_port = 8223;
+  monitor.http_base_path = "/base";
+  monitor.config_load_time = {12345};
+  monitor.config_digest = "sha256:00";
+  monitor.write_timeout = "close";
+  monitor.tls_cert_not_after = {67890};
+  monitor.metrics_prefix = "gnatsd";
+  monitor.metrics_prefix_jetstream = "jetstream";
+  monitor.metrics_server_id = "pod-0";
+  monitor.tags = {"a", "b"};
+  monitor.metadata = {{"k", "v"}};
+  options.cluster.name = "C";
+  options.cluster.routes = {{"h", 6222, "u", "p", true}};
+  options.cluster.import_filter = SubjectFilter{{"a"}, {"b"}};
+  options.leaf.users = {{"u", "p", "N", "ACC"}};
+  options.leaf.remotes.emplace_back().account = "ACC";
+  options.shard = {1, 2};
   options.lame_duck_duration = seconds(1);
   options.lame_duck_grace_period = seconds(2);
   options.headers = false;
   options.fast_producer_stall = false;
   options.match_cache = false;
   return options;
+}
+
+inline std::shared_ptr<const ShardSnapshot> full_snapshot(const Address& address,
+                                                          const TlsFacts& facts) {
+  ShardSnapshot snapshot;
+  snapshot.shard = 2;
+  snapshot.counters.traffic = {1, 2, 3, 4};
+  snapshot.counters.slow_leafs = 9;
+  snapshot.counters.inputs = 11;
+  ConnectionRecord record;
+  record.number = {5};
+  record.remote = address;
+  record.stop = {77};
+  record.reason = CloseReason{3};
+  record.traffic = {5, 6, 7, 8};
+  record.account = "ACC";
+  record.is_leaf = true;
+  record.tls_facts = std::make_shared<const TlsFacts>(facts);
+  record.subscription_records = {{"a.>", "q", "1", 2, 3}};
+  snapshot.open = {record, ConnectionRecord{}};
+  snapshot.closed = {record};
+  AccountRecord account;
+  account.name = "ACC";
+  account.routes = {1, 1, 2, 3};
+  account.fanout_sum = 4;
+  snapshot.accounts = {account};
+  return std::make_shared<const ShardSnapshot>(snapshot);
 }
 
 // One of each kind of input; the bytes of the reads come from `pool`.
@@ -62,6 +116,15 @@ inline OwnedBatch full_batch(BlockPool& pool, std::string_view bytes) {
   batch.inputs.emplace_back(LameDuckRequested{});
   batch.inputs.emplace_back(ShutdownRequested{});
   batch.inputs.emplace_back(MonitorAsked{{17}, std::make_shared<const MonitorQuestion>(question)});
+  batch.inputs.emplace_back(HostResolved{
+      {5}, std::make_shared<const HostAddresses>(HostAddresses{{address}, "no such host"})});
+  batch.inputs.emplace_back(
+      DialFailed{{6}, std::make_shared<const DialTrouble>(DialTrouble{"connection refused"})});
+  batch.inputs.emplace_back(ProcessSampled{{1, 2, 3, 4}});
+  batch.inputs.emplace_back(
+      SnapshotAsked{{18}, std::make_shared<const MonitorQuestion>(question)});
+  batch.inputs.emplace_back(SnapshotTaken{{18}, 2, full_snapshot(address, facts)});
+  batch.inputs.emplace_back(SnapshotTaken{{19}, 1, nullptr});
   return batch;
 }
 

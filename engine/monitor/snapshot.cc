@@ -1,0 +1,123 @@
+#include "engine/monitor/snapshot.h"
+
+#include "engine/monitor/query.h"
+
+namespace rubus {
+
+namespace {
+
+AccountRecord record_of(const Account& account) {
+  const MatchCache& cache = account.cache();
+  AccountRecord record;
+  record.name = account.name();
+  record.connections = account.connections;
+  record.subscriptions = account.index().size();
+  record.inserts = account.inserts();
+  record.removes = account.removes();
+  record.cached = cache.size();
+  record.lookups = cache.lookups();
+  record.hits = cache.hits();
+  record.fanout_max = cache.fanout_max();
+  record.fanout_sum = cache.fanout_sum();
+  return record;
+}
+
+AccountRecord* find_record(std::vector<AccountRecord>& records, std::string_view name) {
+  const auto found = std::lower_bound(
+      records.begin(), records.end(), name,
+      [](const AccountRecord& record, std::string_view wanted) { return record.name < wanted; });
+  return found == records.end() || found->name != name ? nullptr : &*found;
+}
+
+std::vector<AccountRecord> own_accounts(const MonitorFacts& facts) {
+  std::vector<AccountRecord> records;
+  records.reserve(facts.context.accounts.size());
+  for (const auto& [name, account] : facts.context.accounts) {
+    records.push_back(record_of(*account));
+  }
+  for (const std::unique_ptr<ClientSession>& session : facts.sessions) {
+    if (session == nullptr || session->is_closing() || session->account() == nullptr) {
+      continue;
+    }
+    if (AccountRecord* record = find_record(records, session->account()->name())) {
+      record->clients.add(session->record().traffic);
+    }
+  }
+  return records;
+}
+
+// Which parts of a snapshot a document is made of.
+struct Wanted {
+  bool open = false;
+  bool closed = false;
+  bool lists = false;
+};
+
+bool is_set(std::string_view value) { return !value.empty() && value != "0" && value != "false"; }
+
+Wanted wanted_by(const MonitorQuestion& question) {
+  const Query query(question.query);
+  Wanted wanted;
+  wanted.lists = is_set(query.text("subs"));
+  if (question.path == "/connz") {
+    const std::string_view state = query.text("state");
+    wanted.open = true;
+    wanted.closed = !state.empty() && state != "open";
+  } else if (question.path == "/subsz" || question.path == "/subscriptionsz") {
+    wanted.open = wanted.lists;
+  } else if (question.path == "/metrics") {
+    wanted.open = true;
+  }
+  return wanted;
+}
+
+}  // namespace
+
+std::shared_ptr<const ShardSnapshot> take_snapshot(const MonitorFacts& facts,
+                                                   const MonitorQuestion& question) {
+  const Wanted wanted = wanted_by(question);
+  auto snapshot = std::make_shared<ShardSnapshot>();
+  snapshot->shard = facts.context.options->shard.index;
+  snapshot->counters = facts.context.counters;
+  snapshot->accounts = own_accounts(facts);
+  if (wanted.open) {
+    for (const ClientSession* session : open_sessions(facts)) {
+      snapshot->open.push_back(session->record());
+      if (wanted.lists) {
+        snapshot->open.back().subscription_records =
+            record_subscriptions(session->first_subscription());
+      }
+    }
+  }
+  if (wanted.closed) {
+    for (const ConnectionRecord& record : facts.context.closed_clients.records()) {
+      snapshot->closed.push_back(record);
+      if (!wanted.lists) {
+        snapshot->closed.back().subscription_records = {};
+      }
+    }
+  }
+  return snapshot;
+}
+
+Counters all_counters(const MonitorFacts& facts) {
+  Counters sum = facts.context.counters;
+  for (const std::shared_ptr<const ShardSnapshot>& other : facts.others) {
+    sum.add(other->counters);
+  }
+  return sum;
+}
+
+std::vector<AccountRecord> all_accounts(const MonitorFacts& facts) {
+  std::vector<AccountRecord> records = own_accounts(facts);
+  for (const std::shared_ptr<const ShardSnapshot>& other : facts.others) {
+    for (const AccountRecord& theirs : other->accounts) {
+      if (AccountRecord* ours = find_record(records, theirs.name)) {
+        ours->add(theirs);
+      }
+    }
+  }
+  return records;
+}
+
+}  // namespace rubus
