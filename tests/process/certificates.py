@@ -19,7 +19,7 @@ def _openssl(*arguments):
         raise RuntimeError(f"openssl {' '.join(arguments)}: {done.stderr}")
 
 
-def _authority(directory, name):
+def authority(directory, name):
     key, cert = (os.path.join(directory, f"{name}.{kind}") for kind in ("key", "pem"))
     _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
              "-keyout", key, "-out", cert, "-days", "2", "-subj", f"/O=Interop/CN={name}",
@@ -27,7 +27,7 @@ def _authority(directory, name):
     return cert, key
 
 
-def _signed(directory, name, ca, ca_key, extensions):
+def sign(directory, name, ca, ca_key, extensions):
     key, request, cert, extension_file = (
         os.path.join(directory, f"{name}.{kind}") for kind in ("key", "csr", "pem", "ext"))
     with open(extension_file, "w", encoding="ascii") as out:
@@ -40,12 +40,12 @@ def _signed(directory, name, ca, ca_key, extensions):
 
 
 def make(directory):
-    ca, ca_key = _authority(directory, "ca")
-    other_ca, _ = _authority(directory, "other-ca")
-    server_cert, server_key = _signed(
+    ca, ca_key = authority(directory, "ca")
+    other_ca, _ = authority(directory, "other-ca")
+    server_cert, server_key = sign(
         directory, "server", ca, ca_key,
         "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n")
-    client_cert, client_key = _signed(
+    client_cert, client_key = sign(
         directory, "client", ca, ca_key,
         f"extendedKeyUsage=clientAuth\nsubjectAltName=email:{CLIENT_EMAIL}\n")
     return Made(ca, ca_key, server_cert, server_key, client_cert, client_key, other_ca)
