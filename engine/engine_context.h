@@ -13,10 +13,12 @@
 #include "engine/auth/account.h"
 #include "engine/base/block.h"
 #include "engine/base/random.h"
+#include "engine/base/reached.h"
 #include "engine/base/sorted.h"
 #include "engine/base/timer_queue.h"
 #include "engine/monitor/closed_clients.h"
 #include "engine/monitor/counters.h"
+#include "engine/peer/peer_links.h"
 #include "engine/seam/options.h"
 #include "engine/seam/output.h"
 
@@ -30,7 +32,9 @@ struct EngineContext {
         pool(blocks),
         started(started_at),
         queue_choice(seed, "queue choice"),
-        ping_jitter(seed, "ping jitter") {}
+        ping_jitter(seed, "ping jitter"),
+        dial_jitter(seed, "dial jitter"),
+        mapping_choice(seed, "mapping choice") {}
 
   std::shared_ptr<const Options> options;
   BlockPool& pool;
@@ -42,6 +46,9 @@ struct EngineContext {
   TimerQueue timers;
   RandomStream queue_choice;
   RandomStream ping_jitter;
+  RandomStream dial_jitter;
+  RandomStream mapping_choice;
+  ReachedMarks reached;
   Counters counters;
   ClosedClients closed_clients;
   SortedMap<std::string, std::unique_ptr<Account>> accounts;
@@ -53,6 +60,11 @@ struct EngineContext {
   // a fan-out may be walking over them.
   std::vector<ClientSession*> leaving;
   std::vector<Subscription*> expired;  // reached their maximum in the present fan-out
+
+  PeerLinks links;
+  std::vector<ConnectionId> slow_links;  // over their bound; closed behind the present input
+  std::uint64_t fan_stamp = 0;           // counts fan-outs that reach a link
+  std::vector<PeerLink*> fan_links;      // of the present fan-out
 
   Account* find_account(std::string_view name) {
     const auto found = accounts.find(name.empty() ? global_account_name : name);

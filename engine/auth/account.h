@@ -1,16 +1,22 @@
 // Account: one isolated subject space with its index, its cache and its counts.
 //
-// A message never leaves its account. Owned by the engine; sessions borrow it for as long as they
-// live (accounts are only removed when no session is bound to them).
+// A message never leaves its account but by an import. Where there can be peers, each change of
+// its subscriptions is counted in its InterestTable and told to the peers at once.
+// Owned by the engine; sessions borrow it for as long as they live (accounts are only removed when
+// no session is bound to them).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "engine/routing/interest.h"
 #include "engine/routing/match_cache.h"
 #include "engine/routing/subject_index.h"
 
 namespace rubus {
+
+class PeerLinks;
 
 constexpr std::string_view global_account_name = "$G";
 
@@ -24,6 +30,15 @@ class Account {
 
   void insert(Subscription* subscription);
   void remove(Subscription* subscription);
+  // Of a peer's queue subscription.
+  void reweigh(Subscription* subscription, std::uint32_t weight);
+
+  // From now on interest is counted; `links` outlives the account. What is subscribed already is
+  // to be counted by count_interest().
+  void join(PeerLinks& links);
+  bool is_joined() const { return links_ != nullptr; }
+  void count_interest(const Subscription& subscription) { count(subscription, 1); }
+  const InterestTable* interest() const { return interest_.get(); }
 
   const SubjectIndex& index() const { return index_; }
   MatchCache& cache() { return cache_; }
@@ -31,7 +46,8 @@ class Account {
 
   std::uint64_t inserts() const { return inserts_; }
   std::uint64_t removes() const { return removes_; }
-  std::uint64_t connections = 0;
+  std::uint64_t connections = 0;  // clients
+  std::uint64_t leafnodes = 0;
 
   template <class V>
   void visit(V& v) const {
@@ -39,13 +55,21 @@ class Account {
     v("inserts", inserts_);
     v("removes", removes_);
     v("connections", connections);
+    v("leafnodes", leafnodes);
     index_.visit(v);
+    if (interest_ != nullptr) {
+      interest_->visit(v);
+    }
   }
 
  private:
+  void count(const Subscription& subscription, std::int64_t delta);
+
   std::string name_;
   SubjectIndex index_;
   MatchCache cache_;
+  PeerLinks* links_ = nullptr;
+  std::unique_ptr<InterestTable> interest_;  // null: there can be no peers
   bool is_system_;
   std::uint64_t inserts_ = 0;
   std::uint64_t removes_ = 0;

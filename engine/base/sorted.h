@@ -9,8 +9,8 @@
 
 namespace rubus {
 
-template <class Key, class Value>
-using SortedMap = absl::btree_map<Key, Value, std::less<>>;
+template <class Key, class Value, class Before = std::less<>>
+using SortedMap = absl::btree_map<Key, Value, Before>;
 
 template <class Key>
 using SortedSet = absl::btree_set<Key, std::less<>>;

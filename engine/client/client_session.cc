@@ -256,11 +256,10 @@ void ClientSession::remove_subscription(Subscription* subscription) {
   account_->remove(subscription);
   --context_.counters.subscriptions;
   by_sid_.erase(subscription->sid());
-  (subscription->session_previous == nullptr ? first_
-                                             : subscription->session_previous->session_next) =
-      subscription->session_next;
-  (subscription->session_next == nullptr ? last_ : subscription->session_next->session_previous) =
-      subscription->session_previous;
+  (subscription->owner_previous == nullptr ? first_ : subscription->owner_previous->owner_next) =
+      subscription->owner_next;
+  (subscription->owner_next == nullptr ? last_ : subscription->owner_next->owner_previous) =
+      subscription->owner_previous;
   Subscription::destroy(subscription);
 }
 

@@ -69,6 +69,7 @@ class ClientSession {
   ClientNumber number() const { return number_; }
   const Account* account() const { return account_; }
   const ByteQueue& outbound() const { return wire_.outbound(); }
+  const Wire& wire() const { return wire_; }
   // What may still leave: nothing once the connection closes without a flush.
   bool may_send() const { return !is_closing() || is_flushed_close_; }
   const Subscription* first_subscription() const { return first_; }
@@ -208,7 +209,7 @@ void ClientSession::visit(V& v) const {
   if (permissions_ != nullptr) {
     permissions_->visit(v);
   }
-  for (const Subscription* at = first_; at != nullptr; at = at->session_next) {
+  for (const Subscription* at = first_; at != nullptr; at = at->owner_next) {
     v("sid", at->sid());
     v("subject", at->subject());
     v("queue", at->queue());

@@ -268,7 +268,7 @@ void ClientSession::recheck_login(const Options& before) {
 
 void ClientSession::recheck_subscriptions() {
   for (Subscription* at = first_; at != nullptr;) {
-    Subscription* next = at->session_next;
+    Subscription* next = at->owner_next;
     if (permissions_ != nullptr && !permissions_->may_subscribe(at->subject(), at->queue())) {
       std::string text = "Permissions Violation for Subscription to " + quoted(at->subject());
       if (at->is_queue()) {

@@ -12,13 +12,6 @@ namespace rubus {
 
 namespace {
 
-// Up to here a payload is copied behind its header; above, its block is referenced. A reference
-// saves a copy but costs the kernel two pieces per message: at 1 KiB copying gave 1.3 times the
-// deliveries of 1:8 and queue 1:4 per CPU-second, 1.1 of fan-in, 0.8 of 1:1 (rubus-load, x86-64).
-constexpr std::size_t inline_body_max = 2048;
-// A queue up to here drains within a few writes; what it references is soon let go.
-constexpr std::size_t pinning_queue_max = std::size_t{256} << 10U;
-
 bool begins_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
@@ -172,7 +165,8 @@ void ClientSession::on_publish(const PublishCommand& publish) {
     last_route_.epoch = cache.epoch();
   }
   const MatchResult& wanted = last_route_.entry->result;
-  const bool taken = !wanted.empty() && fan_out(context_, *this, publish, wanted);
+  const bool taken =
+      !wanted.empty() && fan_out(context_, *account_, MessageSource::of(*this), publish, wanted);
   if (!taken && connect_.no_responders && !publish.reply.empty()) {
     send_no_responders(publish.reply, publish.subject);
   }
@@ -252,8 +246,8 @@ void ClientSession::on_subscribe(const SubscribeCommand& command) {
     Subscription* made = Subscription::create(this, command.subject, command.queue, command.sid);
     made->filters_denied =
         permissions_ != nullptr && permissions_->needs_filter(command.subject, command.queue);
-    made->session_previous = last_;
-    (last_ == nullptr ? first_ : last_->session_next) = made;
+    made->owner_previous = last_;
+    (last_ == nullptr ? first_ : last_->owner_next) = made;
     last_ = made;
     by_sid_.insert(made);
     account_->insert(made);
@@ -339,10 +333,7 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
   }
   const std::string_view sid = subscription.sid();
   const std::size_t head = verb.size() + publish.subject.size() + sid.size() + 2 + tail.size();
-  // Pin rule: behind a receiver that reads slowly a small part must not keep a large block.
-  const bool copies =
-      body.size() <= inline_body_max || (wire_.outbound().size() > pinning_queue_max &&
-                                         body.size() * 8 < publish.source->block_capacity());
+  const bool copies = wire_.copies(body.size(), *publish.source);
   char* const place = wire_.reserve(head + (copies ? body.size() : 0));
   char* at = put(put(place, verb), publish.subject);
   *at++ = ' ';

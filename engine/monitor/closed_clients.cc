@@ -4,9 +4,9 @@ namespace rubus {
 
 std::vector<SubscriptionRecord> record_subscriptions(const Subscription* first) {
   std::vector<SubscriptionRecord> records;
-  for (const Subscription* at = first; at != nullptr; at = at->session_next) {
+  for (const Subscription* at = first; at != nullptr; at = at->owner_next) {
     records.push_back({std::string(at->subject()), std::string(at->queue()), std::string(at->sid()),
-                       at->delivered});
+                       at->delivered, at->delivered_max});
   }
   return records;
 }

@@ -139,7 +139,7 @@ void write_subscriptions(JsonWriter& json, const ListedConnection& connection,
     }
   } else {
     for (const Subscription* at = connection.session->first_subscription(); at != nullptr;
-         at = at->session_next) {
+         at = at->owner_next) {
       shown.push_back({{},
                        at->subject(),
                        at->queue(),

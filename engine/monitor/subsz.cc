@@ -53,7 +53,7 @@ std::vector<SubscriptionDetail> collect(const MonitorFacts& facts, const Asked& 
       continue;
     }
     for (const Subscription* at = session->first_subscription(); at != nullptr;
-         at = at->session_next) {
+         at = at->owner_next) {
       if (asked.test.empty() || subject_matches(at->subject(), asked.test)) {
         found.push_back({account->name(), at->subject(), at->queue(), at->sid(), at->delivered,
                          at->delivered_max, session->number()});

@@ -1,6 +1,10 @@
 #include "engine/routing/fanout.h"
 
+#include <algorithm>
+
 #include "engine/client/client_session.h"
+#include "engine/peer/peer_link.h"
+#include "engine/routing/service_call.h"
 
 namespace rubus {
 
@@ -10,51 +14,182 @@ namespace {
 // no_fast_producer_stall, misses messages).
 constexpr std::int64_t stall_quarters = 3;
 
-bool offer(EngineContext& context, ClientSession& from, Subscription& subscription,
-           const PublishCommand& publish) {
-  ClientSession& to = *subscription.session;
-  const std::int64_t queued = static_cast<std::int64_t>(to.outbound().size());
-  if (queued > context.options->limits.max_pending / 4 * stall_quarters) [[unlikely]] {
-    if (!context.options->fast_producer_stall) {
-      return false;
-    }
-    if (&to != &from) {
-      from.request_stall();
-    }
-  }
-  return to.deliver(subscription, publish, &from);
+// One message on its way.
+struct Delivery {
+  EngineContext& context;
+  Account& account;
+  const MessageSource& source;
+  const PublishCommand& publish;
+};
+
+bool is_filling(const EngineContext& context, const Wire& wire) {
+  return static_cast<std::int64_t>(wire.outbound().size()) >
+         context.options->limits.max_pending / 4 * stall_quarters;
 }
 
-bool offer_queue(EngineContext& context, ClientSession& from, const QueueMatch& queue,
-                 const PublishCommand& publish) {
+bool offer(const Delivery& delivery, Subscription& subscription) {
+  ClientSession& to = *subscription.session;
+  ClientSession* const from = delivery.source.client;
+  if (is_filling(delivery.context, to.wire())) [[unlikely]] {
+    if (!delivery.context.options->fast_producer_stall) {
+      return false;
+    }
+    if (from != nullptr && &to != from) {
+      from->request_stall();
+    }
+  }
+  return to.deliver(subscription, delivery.publish, from);
+}
+
+// The link gets the message when all who want it are known.
+void choose_link(const Delivery& delivery, PeerLink& link) {
+  if (link.fan_stamp != delivery.context.fan_stamp) {
+    link.fan_stamp = delivery.context.fan_stamp;
+    delivery.context.fan_links.push_back(&link);
+  }
+}
+
+bool offer_members(const Delivery& delivery, const QueueMatch& queue, std::size_t first) {
   const std::size_t size = queue.members.size();
-  const std::size_t first =
-      size == 1 ? 0 : static_cast<std::size_t>(context.queue_choice.below(size));
   for (std::size_t step = 0; step < size; ++step) {
     const std::size_t at = first + step < size ? first + step : first + step - size;
-    if (offer(context, from, *queue.members[at], publish)) {
+    if (offer(delivery, *queue.members[at])) {
       return true;
     }
   }
   return false;
 }
 
+bool is_listed(const MessageSource& source, std::string_view queue) {
+  return std::find(source.queues.begin(), source.queues.end(), queue) != source.queues.end();
+}
+
+// First the members of equal right, then those that serve only if nobody else can.
+enum class Choice : std::uint8_t { none, equal, last };
+
+Choice choice_of(const MessageSource& source, const Subscription& remote) {
+  if (!remote.peer->may_take(source, remote)) {
+    return Choice::none;
+  }
+  if (remote.peer->is_last_choice(remote)) {
+    return Choice::last;
+  }
+  // What came over a link has already been chosen for this server.
+  const bool is_near = remote.peer->kind() == ConnectionKind::sibling ||
+                       source.kind == ConnectionKind::client ||
+                       source.kind == ConnectionKind::sibling;
+  return is_near ? Choice::equal : Choice::last;
+}
+
+std::uint64_t weight_of(const Delivery& delivery, const QueueMatch& queue, Choice wanted) {
+  std::uint64_t sum = 0;
+  for (const Subscription* remote : queue.remotes) {
+    sum += choice_of(delivery.source, *remote) == wanted ? remote->weight : 0;
+  }
+  return sum;
+}
+
+// The remote member at `place` when those of `wanted` stand in line by weight.
+bool offer_remote(const Delivery& delivery, const QueueMatch& queue, Choice wanted,
+                  std::uint64_t place) {
+  for (Subscription* remote : queue.remotes) {
+    if (choice_of(delivery.source, *remote) != wanted) {
+      continue;
+    }
+    if (place < remote->weight) {
+      choose_link(delivery, *remote->peer);
+      remote->peer->add_queue(queue.name);
+      delivery.context.reached.mark(Reached::queue_served_remotely);
+      return true;
+    }
+    place -= remote->weight;
+  }
+  return false;
+}
+
+bool offer_queue(const Delivery& delivery, const QueueMatch& queue) {
+  EngineContext& context = delivery.context;
+  if (delivery.source.peer != nullptr && !is_listed(delivery.source, queue.name)) {
+    return false;
+  }
+  const std::size_t members = queue.members.size();
+  if (queue.remotes.empty()) [[likely]] {
+    const std::size_t first =
+        members == 1 ? 0 : static_cast<std::size_t>(context.queue_choice.below(members));
+    return offer_members(delivery, queue, first);
+  }
+  const std::uint64_t remote = weight_of(delivery, queue, Choice::equal);
+  const std::uint64_t place =
+      members + remote == 0 ? 0 : context.queue_choice.below(members + remote);
+  if (place < members && offer_members(delivery, queue, static_cast<std::size_t>(place))) {
+    return true;
+  }
+  if (remote > 0) {
+    const std::uint64_t at = place < members ? context.queue_choice.below(remote) : place - members;
+    return offer_remote(delivery, queue, Choice::equal, at);
+  }
+  if (members > 0 && offer_members(delivery, queue, 0)) {
+    return true;
+  }
+  const std::uint64_t last = weight_of(delivery, queue, Choice::last);
+  return last > 0 && offer_remote(delivery, queue, Choice::last, context.queue_choice.below(last));
+}
+
+bool send_over_links(const Delivery& delivery) {
+  EngineContext& context = delivery.context;
+  const bool is_any = !context.fan_links.empty();
+  for (PeerLink* link : context.fan_links) {
+    if (delivery.source.client != nullptr && is_filling(context, link->wire)) [[unlikely]] {
+      delivery.source.client->request_stall();
+    }
+    link->forward(delivery.account, delivery.publish, delivery.source);
+  }
+  context.fan_links.clear();
+  return is_any;
+}
+
+// By copy: what a service does may change subscriptions, and with them the result being walked.
+bool call_services(const Delivery& delivery, const std::vector<Subscription*>& services) {
+  std::vector<const Service*> called;
+  for (const Subscription* service : services) {
+    called.push_back(service->service);
+  }
+  bool taken = false;
+  for (const Service* service : called) {
+    taken = call_service(delivery.context, *service, delivery.source, delivery.publish) || taken;
+  }
+  return taken;
+}
+
 }  // namespace
 
-bool fan_out(EngineContext& context, ClientSession& from, const PublishCommand& publish,
-             const MatchResult& wanted) {
+bool fan_out(EngineContext& context, Account& account, const MessageSource& source,
+             const PublishCommand& publish, const MatchResult& wanted) {
+  const Delivery delivery{context, account, source, publish};
   bool taken = false;
   for (Subscription* subscription : wanted.plain) {
-    taken = offer(context, from, *subscription, publish) || taken;
+    taken = offer(delivery, *subscription) || taken;
   }
-  for (const QueueMatch& queue : wanted.queues) {
-    taken = offer_queue(context, from, queue, publish) || taken;
+  if (!wanted.peers.empty() || !wanted.queues.empty()) {
+    ++context.fan_stamp;
+    for (Subscription* remote : wanted.peers) {
+      if (remote->peer->may_take(source, *remote)) {
+        choose_link(delivery, *remote->peer);
+      }
+    }
+    for (const QueueMatch& queue : wanted.queues) {
+      taken = offer_queue(delivery, queue) || taken;
+    }
+    taken = send_over_links(delivery) || taken;
   }
   if (!context.expired.empty()) [[unlikely]] {
     for (Subscription* subscription : context.expired) {
       subscription->session->remove_subscription(subscription);
     }
     context.expired.clear();
+  }
+  if (!wanted.services.empty()) [[unlikely]] {
+    taken = call_services(delivery, wanted.services) || taken;
   }
   return taken;
 }

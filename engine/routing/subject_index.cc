@@ -53,32 +53,40 @@ void add_chain(Subscription* head, MatchResult& result) {
 }  // namespace
 
 void MatchResult::add(Subscription* subscription) {
-  if (!subscription->is_queue()) {
+  const bool is_client = subscription->kind <= SubscriptionKind::shadow;
+  if (subscription->is_queue()) {
+    QueueMatch& queue = queue_of(*subscription);
+    (is_client ? queue.members : queue.remotes).push_back(subscription);
+  } else if (is_client) {
     plain.push_back(subscription);
-    return;
+  } else if (subscription->kind == SubscriptionKind::peer) {
+    peers.push_back(subscription);
+  } else {
+    services.push_back(subscription);
   }
-  // Few groups are found by looking at each; many, which one client can bring about, by a table.
+}
+
+// Few groups are found by looking at each; many, which one client can bring about, by a table.
+QueueMatch& MatchResult::queue_of(const Subscription& subscription) {
   constexpr std::size_t scanned_max = 16;
-  if (queues.size() >= scanned_max) {
+  if (queues.size() < scanned_max) {
+    for (QueueMatch& queue : queues) {
+      if (queue.name == subscription.queue()) {
+        return queue;
+      }
+    }
+  } else {
     if (by_name.empty()) {
       for (std::size_t at = 0; at < queues.size(); ++at) {
         by_name.insert(queues[at].name, at);
       }
     }
-    const auto [place, is_new] = by_name.insert(subscription->queue(), queues.size());
+    const auto [place, is_new] = by_name.insert(subscription.queue(), queues.size());
     if (!is_new) {
-      queues[*place].members.push_back(subscription);
-      return;
-    }
-  } else {
-    for (QueueMatch& queue : queues) {
-      if (queue.name == subscription->queue()) {
-        queue.members.push_back(subscription);
-        return;
-      }
+      return queues[*place];
     }
   }
-  queues.push_back({subscription->queue(), {subscription}});
+  return queues.emplace_back(QueueMatch{subscription.queue(), {}, {}});
 }
 
 SubjectIndex::SubjectIndex() : root_(std::make_unique<Node>()) {}

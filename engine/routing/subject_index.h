@@ -22,23 +22,35 @@
 namespace rubus {
 
 struct QueueMatch {
-  std::string_view name;  // text of the first member
-  std::vector<Subscription*> members;
+  std::string_view name;               // text of the first member
+  std::vector<Subscription*> members;  // clients of this shard
+  std::vector<Subscription*> remotes;  // peers with members behind them
 };
 
 struct MatchResult {
-  std::vector<Subscription*> plain;
+  std::vector<Subscription*> plain;  // clients
   std::vector<QueueMatch> queues;
+  std::vector<Subscription*> peers;     // plain interest behind a peer; a peer may come up twice
+  std::vector<Subscription*> services;  // the engine itself
   LookupMap<std::string_view, std::size_t> by_name;  // only while a match collects many groups
 
-  bool empty() const { return plain.empty() && queues.empty(); }
-  std::size_t fanout() const { return plain.size() + queues.size(); }
+  bool empty() const {
+    return plain.empty() && queues.empty() && peers.empty() && services.empty();
+  }
+  std::size_t fanout() const {
+    return plain.size() + queues.size() + peers.size() + services.size();
+  }
   void clear() {
     plain.clear();
     queues.clear();
+    peers.clear();
+    services.clear();
     by_name.clear();
   }
   void add(Subscription* subscription);
+
+ private:
+  QueueMatch& queue_of(const Subscription& subscription);
 };
 
 class SubjectIndex {

@@ -24,6 +24,13 @@ enum class WriteVerdict : std::uint8_t { fine, slow };
 
 class Wire {
  public:
+  // Up to here a payload is copied behind its header; above, its block is referenced. A reference
+  // saves a copy but costs the kernel two pieces per message: at 1 KiB copying gave 1.3 times the
+  // deliveries of 1:8 and queue 1:4 per CPU-second, 1.1 of fan-in, 0.8 of 1:1 (rubus-load, x86-64).
+  static constexpr std::size_t inline_body_max = 2048;
+  // A queue up to here drains within a few writes; what it references is soon let go.
+  static constexpr std::size_t pinning_queue_max = std::size_t{256} << 10U;
+
   Wire(EngineContext& context, ConnectionId id);
   ~Wire();
   Wire(const Wire&) = delete;
@@ -41,6 +48,12 @@ class Wire {
   }
   void commit(std::size_t bytes) { outbound_.commit(bytes); }
   void append_slice(const Slice& slice) { outbound_.append_slice(slice); }
+  // Whether a payload is to be copied behind its header rather than referenced. Pin rule: behind a
+  // receiver that reads slowly a small part must not keep a large block.
+  bool copies(std::size_t body_size, const Slice& source) const {
+    return body_size <= inline_body_max ||
+           (outbound_.size() > pinning_queue_max && body_size * 8 < source.block_capacity());
+  }
   // To be called behind commit() and append_slice(): tells the shell, watches the deadline.
   void touch() {
     if (!is_touched_) {

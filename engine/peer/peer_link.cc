@@ -1,0 +1,217 @@
+// What a peer says: its interest and its messages.
+#include "engine/peer/peer_link.h"
+
+#include "engine/base/ensure.h"
+#include "engine/base/text_number.h"
+#include "engine/client/address_text.h"
+#include "engine/client/quoted.h"
+#include "engine/routing/fanout.h"
+#include "engine/routing/subject.h"
+
+namespace rubus {
+
+namespace {
+
+PeerFlavour flavour_of(ConnectionKind kind) {
+  return kind == ConnectionKind::leaf ? PeerFlavour::leaf : PeerFlavour::route;
+}
+
+// Where the messages of such a link are counted; those between shards are nobody's.
+Traffic& totals_of(Counters& counters, ConnectionKind kind, Traffic& uncounted) {
+  switch (kind) {
+    case ConnectionKind::route:
+      return counters.route_traffic;
+    case ConnectionKind::leaf:
+      return counters.leaf_traffic;
+    case ConnectionKind::sibling:
+    case ConnectionKind::client:
+      break;
+  }
+  return uncounted;
+}
+
+}  // namespace
+
+PeerLink::PeerLink(EngineContext& context, const ConnectionOpened& opened, ClientNumber number)
+    : wire(context, opened.connection),
+      parser(context.pool, flavour_of(opened.kind)),
+      last_activity(context.wall),
+      context_(context),
+      kind_(opened.kind),
+      number_(number),
+      remote_(opened.remote),
+      start_(context.wall),
+      totals_(totals_of(context.counters, opened.kind, uncounted_)) {
+  form.flavour = flavour_of(opened.kind);
+  form.has_account_token = opened.kind != ConnectionKind::leaf;
+  parser.limits.max_control_line = 16 * context.options->limits.max_control_line;
+  parser.limits.max_payload = context.options->limits.max_payload;
+}
+
+PeerLink::~PeerLink() { ensure(!is_joined_, "a link leaves before it ends"); }
+
+void PeerLink::join() {
+  ensure(!is_joined_, "a link joins once");
+  is_joined_ = true;
+  context_.links.join(*this);
+  if (kind_ == ConnectionKind::leaf) {
+    ensure(account != nullptr, "a leaf node is bound to an account");
+    announce_all(*account);
+    return;
+  }
+  for (const auto& [name, each] : context_.accounts) {
+    announce_all(*each);
+  }
+}
+
+void PeerLink::leave() {
+  if (!is_joined_) {
+    return;
+  }
+  // First: what goes now is not told to the peer it came from, nor to itself.
+  is_joined_ = false;
+  context_.links.leave(*this);
+  while (first_ != nullptr) {
+    remove(first_);
+  }
+  last_route_ = {};
+}
+
+Account* PeerLink::account_named(std::string_view name) {
+  if (kind_ == ConnectionKind::leaf) {
+    return account;
+  }
+  const auto found = context_.accounts.find(name);
+  if (found != context_.accounts.end()) {
+    return found->second.get();
+  }
+  if (unknown_account_ != name) {
+    unknown_account_.assign(name);
+    context_.reached.mark(Reached::account_unknown);
+    log(LogLevel::debug, "the peer speaks of an account that is not known here: " + quoted(name));
+  }
+  return nullptr;
+}
+
+PeerLink::Key PeerLink::key_said(const PeerInterest& said) {
+  const OriginNumber from =
+      kind_ == ConnectionKind::leaf ? origin : context_.links.origin_number(said.origin);
+  const std::string_view name =
+      kind_ == ConnectionKind::leaf ? std::string_view(account->name()) : said.account;
+  return {name, said.subject, said.queue, from};
+}
+
+void PeerLink::on_interest(const PeerInterest& said) {
+  Account* const wanted = account_named(said.account);
+  if (!is_joined_ || wanted == nullptr) {
+    return;
+  }
+  if (!is_valid_subject(said.subject)) {
+    // An -ERR would make a nats-server close a route that is otherwise sound.
+    log(LogLevel::error, "the peer asks for an invalid subject " + quoted(said.subject));
+    return;
+  }
+  if (filter != nullptr && !filter->may_publish(said.subject)) {
+    return;
+  }
+  const Key key = key_said(said);
+  const std::uint32_t weight = said.queue.empty() ? 1 : said.weight;
+  if (Subscription* const* known = subscriptions_.find(key); known != nullptr) {
+    if ((*known)->weight != weight) {
+      wanted->reweigh(*known, weight);
+    }
+    return;
+  }
+  Subscription* const made =
+      Subscription::create_for_peer(this, said.subject, said.queue, wanted->name());
+  made->origin = key.origin;
+  made->weight = weight;
+  made->owner_previous = last_;
+  (last_ == nullptr ? first_ : last_->owner_next) = made;
+  last_ = made;
+  subscriptions_.insert(made);
+  wanted->insert(made);
+}
+
+void PeerLink::on_no_interest(const PeerInterest& said) {
+  if (!is_joined_ || account_named(said.account) == nullptr) {
+    return;
+  }
+  if (Subscription* const* known = subscriptions_.find(key_said(said)); known != nullptr) {
+    remove(*known);
+  }
+}
+
+void PeerLink::remove(Subscription* subscription) {
+  const auto found = context_.accounts.find(subscription->sid());
+  ensure(found != context_.accounts.end(), "a peer's subscription lives in an account");
+  subscriptions_.erase(key_of(subscription));
+  (subscription->owner_previous == nullptr ? first_ : subscription->owner_previous->owner_next) =
+      subscription->owner_next;
+  (subscription->owner_next == nullptr ? last_ : subscription->owner_next->owner_previous) =
+      subscription->owner_previous;
+  found->second->remove(subscription);
+  Subscription::destroy(subscription);
+}
+
+void PeerLink::on_message(const PeerMessage& message) {
+  const PublishCommand& publish = message.message;
+  ++wire.traffic.in_messages;
+  wire.traffic.in_bytes += publish.total_size;
+  ++totals_.in_messages;
+  totals_.in_bytes += publish.total_size;
+  if (!is_joined_) {
+    return;
+  }
+  if (!message.same_account || last_route_.account == nullptr) {
+    last_route_ = {account_named(message.account), nullptr, 0};
+    if (last_route_.account == nullptr) {
+      return;
+    }
+  }
+  Account& to = *last_route_.account;
+  MatchCache& cache = to.cache();
+  if (publish.same_subject && last_route_.entry != nullptr && last_route_.epoch == cache.epoch())
+      [[likely]] {
+    cache.count_hit();
+  } else {
+    last_route_.entry = cache.find(to.index(), publish.subject);
+    last_route_.epoch = cache.epoch();
+  }
+  MessageSource source;
+  source.peer = this;
+  source.kind = kind_;
+  source.origin =
+      kind_ == ConnectionKind::leaf ? origin : context_.links.origin_number(message.origin);
+  if (message.has_queues) {
+    source.queues = message.queues;
+  }
+  fan_out(context_, to, source, publish, last_route_.entry->result);
+}
+
+std::string PeerLink::label() const {
+  std::string text = host_and_port_text(remote_);
+  switch (kind_) {
+    case ConnectionKind::route:
+      text.append(" - rid:");
+      break;
+    case ConnectionKind::leaf:
+      text.append(" - lid:");
+      break;
+    case ConnectionKind::sibling:
+    case ConnectionKind::client:
+      text.append(" - shard:");
+      break;
+  }
+  append_number(text, number_.value);
+  return text;
+}
+
+void PeerLink::log(LogLevel level, std::string_view text) const {
+  if (level == LogLevel::debug && !context_.options->trace.debug) {
+    return;
+  }
+  context_.log(level, label().append(" - ").append(text));
+}
+
+}  // namespace rubus
