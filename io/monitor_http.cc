@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "io/dashboard.h"
 #include "io/monitor_session.h"
 #include "io/version.h"
 
@@ -14,6 +15,7 @@ namespace rubus::io {
 namespace {
 
 constexpr const char* plain_text = "text/plain; charset=utf-8";
+constexpr const char* web_page = "text/html; charset=utf-8";
 
 struct Page {
   const char* path;
@@ -27,19 +29,50 @@ constexpr std::array<Page, 4> pages = {{
     {"/healthz", "Health probe"},
 }};
 
-std::string link_page() {
+constexpr const char* dashboard_path = "/dashboard";
+constexpr const char* link_page_policy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+// `folder`: from the place that was asked for to the documents, see links_folder.
+std::string link_page(const std::string& folder) {
   std::string text =
-      "<html lang=\"en\">\n<head><title>Rubus</title>\n<style>"
-      "body{font-family:sans-serif;margin:2em}a{display:block;padding:.2em}</style></head>\n"
-      "<body>\n<h1>Rubus ";
+      "<!doctype html>\n<html lang=\"en\">\n<head><title>Rubus</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width\"><style>"
+      ":root{color-scheme:light dark}body{font-family:sans-serif;margin:2em}"
+      "a{display:block;padding:.2em}</style></head>\n<body>\n<h1>Rubus ";
   text += own_version;
   text += "</h1>\n<p>implements NATS ";
   text += claimed_nats_version;
   text += "</p>\n";
+  const auto link = [&text, &folder](const char* path, const char* title) {
+    text += "<a href=\"." + folder + path + "\">" + title + "</a>\n";
+  };
+  link(dashboard_path, "Dashboard");
   for (const Page& page : pages) {
-    text += std::string("<a href=.") + page.path + ">" + page.title + "</a>\n";
+    link(page.path, page.title);
   }
   return text + "</body>\n</html>\n";
+}
+
+// A browser takes links from the last slash on: at "/" and "/base/" the documents are right there,
+// at "/base" they are in the folder "base". Escaped, for what a configuration may call its base.
+std::string links_folder(std::string_view asked, std::string_view base_path) {
+  if (asked.empty() || asked.back() == '/') {
+    return {};
+  }
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string folder = "/";
+  for (const char letter : base_path.substr(base_path.rfind('/') + 1)) {
+    const auto code = static_cast<unsigned char>(letter);
+    const bool is_plain = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
+                          (letter >= 'A' && letter <= 'Z') || letter == '-' || letter == '_';
+    if (is_plain) {
+      folder.push_back(letter);
+    } else {
+      folder += {'%', digits[code / 16], digits[code % 16]};
+    }
+  }
+  return folder;
 }
 
 // "%76" is 'v'; what is no escape stays as it is and is then no path of ours.
@@ -147,19 +180,26 @@ void MonitorHttp::count(const std::string& path) {
 
 void MonitorHttp::on_request(std::shared_ptr<MonitorSession> session, std::string_view target) {
   const std::size_t question_mark = target.find('?');
-  std::string path = local_path(target.substr(0, question_mark));
+  const std::string_view asked = target.substr(0, question_mark);
+  std::string path = local_path(asked);
   if (path == "/subscriptionsz") {
     path = "/subsz";
   }
   if (path == "/") {
     count(path);
-    session->respond({200, "text/html; charset=utf-8", link_page(), true});
+    session->respond(
+        {200, web_page, link_page(links_folder(asked, base_path_)), false, link_page_policy});
+    return;
+  }
+  if (path == dashboard_path) {
+    count(path);
+    session->respond({200, web_page, std::string(dashboard_page()), false, dashboard_policy()});
     return;
   }
   const bool is_known = std::any_of(pages.begin(), pages.end(),
                                     [&path](const Page& page) { return path == page.path; });
   if (!is_known) {
-    session->respond({404, plain_text, "404 page not found\n", false});
+    session->respond({404, plain_text, "404 page not found\n", false, {}});
     return;
   }
   count(path);
@@ -182,8 +222,11 @@ void MonitorHttp::on_reply(MonitorReply&& reply) {
   }
   const std::shared_ptr<MonitorSession> session = std::move(found->second);
   asked_.erase(found);
-  session->respond(
-      {reply.status, reply.is_json ? "application/json" : plain_text, std::move(reply.body), true});
+  session->respond({reply.status,
+                    reply.is_json ? "application/json" : plain_text,
+                    std::move(reply.body),
+                    true,
+                    {}});
 }
 
 }  // namespace rubus::io

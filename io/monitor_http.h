@@ -1,8 +1,9 @@
 // MonitorHttp: the monitoring port, http and https.
 //
 // It speaks HTTP and counts requests; what is in the documents is the engine's business
-// (MonitorAsked → MonitorReply), except for the link page at "/". Every method is served the same,
-// HEAD without a body. Paths are exact apart from doubled slashes; anything else is 404.
+// (MonitorAsked → MonitorReply), except for the link page at "/" and the dashboard. Every method is
+// served the same, HEAD without a body. Paths are exact apart from doubled slashes; anything else
+// is 404.
 //
 // Bounds: sessions_max connections, 8 KiB of request head, 4 KiB of request body, ten seconds to
 // deliver a request or take an answer, half a minute between requests. A slow client costs its own

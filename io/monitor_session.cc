@@ -75,7 +75,14 @@ class HttpSession final : public MonitorSession {
     if (answer.is_shared) {
       response.set(http::field::access_control_allow_origin, "*");
     }
+    if (!answer.policy.empty()) {
+      response.set("Content-Security-Policy", answer.policy);
+      response.set("Referrer-Policy", "no-referrer");
+    }
     response.set(http::field::content_type, answer.content_type);
+    response.set("X-Content-Type-Options", "nosniff");
+    // All of it is about now, and the dashboard belongs to the version of the server it came from.
+    response.set(http::field::cache_control, "no-store");
     response.set(http::field::date, http_date());
     response.keep_alive(parser_->get().keep_alive());
     response.body() = std::move(answer.body);

@@ -19,6 +19,7 @@ struct MonitorAnswer {
   std::string content_type;
   std::string body;
   bool is_shared = true;  // any web page may read it
+  std::string policy;     // Content-Security-Policy of a page for people
 };
 
 class MonitorSession : public std::enable_shared_from_this<MonitorSession> {

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Brings in what the interoperability tests need: four official NATS clients (Go, Python,
-# JavaScript, C) and the nats command line tool. It changes nothing when everything is there,
+# JavaScript, C), the nats command line tool, and a browser for the dashboard. It changes nothing when everything is there,
 # and it takes less than a second then: each part leaves a stamp made of the hashes of its inputs.
 #
 # Everything is put under ${RUBUS_TOOLS:-$HOME/.cache/rubus}; only Debian packages that are
-# missing are installed into the system. Usage: setup.sh [go|python|javascript|c|cli]...
+# missing are installed into the system. Usage: setup.sh [PART]...
+# Parts: go python javascript c cli (the default: these), browser.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -113,14 +114,19 @@ setup_cli() {
   GOBIN=$tools/bin CGO_ENABLED=0 "$go" install github.com/nats-io/natscli/nats@latest >&2
 }
 
+setup_browser() {
+  command -v chromium >/dev/null && command -v chromedriver >/dev/null && return 0
+  need_packages chromium chromium-driver
+}
+
 command -v openssl >/dev/null || need_packages openssl
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(go python javascript c cli)
 for part in "${parts[@]}"; do
   case $part in
-    go | python | javascript | c | cli) "setup_$part" ;;
+    go | python | javascript | c | cli | browser) "setup_$part" ;;
     *)
-      say "unknown part '$part' (go, python, javascript, c, cli)"
+      say "unknown part '$part' (go, python, javascript, c, cli, browser)"
       exit 2
       ;;
   esac

@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""The dashboard in a real browser, served by the server under test.
+
+Usage: dashboard_test.py --server PATH [--pictures DIRECTORY] [TEST]...
+A headless Chromium opens the page; the tests read what a person would read. Needs the packages
+chromium and chromium-driver. With --pictures the page is also written there as PNG files.
+"""
+
+import argparse
+import http.client
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "process"))
+
+import process_case  # noqa: E402
+import server_process as sp  # noqa: E402
+from browser import Browser  # noqa: E402
+from process_case import ProcessCase  # noqa: E402
+
+SERVER_NAME = "brombeere"
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"><b id=hostile>&amp;\u202e"
+SETTINGS = f'server_name: "{SERVER_NAME}"\nhttp: "127.0.0.1:-1"\nmax_pending: 1MB\n'
+# The number before "/s" of a chart's first figure, as a float.
+RATE = ("return parseFloat(document.querySelector(arguments[0])"
+        ".textContent.replace(/,/g, '')) || 0")
+PICTURES = None
+
+
+class Dashboard(ProcessCase):
+    """One browser for all tests of the class, one server for each."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser(sp.free_port())
+        cls.addClassCleanup(cls.browser.close)
+
+    def open_page(self, configuration=SETTINGS, path="/dashboard"):
+        self.server, _ = self.start_with(configuration)
+        self.browser.log()  # what earlier tests said
+        self.browser.shape(1280, 900)
+        self.browser.open(f"http://127.0.0.1:{self.server.monitor_port()}{path}")
+        self.browser.wait_for("the page has an answer", "return document.querySelector('#pill')"
+                              ".textContent === 'Healthy'")
+
+    def client(self, name, commands=""):
+        client = self.connect(self.server, {"name": name})
+        client.send(commands)
+        client.flush()
+        return client
+
+    def wait_for_text(self, what, selector, pattern):
+        return self.browser.wait_for(
+            what, "const node = document.querySelector(arguments[0]);"
+            "return node && new RegExp(arguments[1]).test(node.textContent)", selector, pattern)
+
+    def assert_quiet(self):
+        """The browser had nothing to complain about: no error, no refused script or style.
+
+        A document that the server lacks (404) is not asked for again, so it is named once.
+        """
+        severe = [text for level, text in self.browser.log() if level == "SEVERE"]
+        self.assertEqual([text for text in severe if " 404 " not in text], [])
+        self.assertEqual(len(severe), len(set(severe)))
+
+    def test_the_server_is_named_and_its_state_said(self):
+        self.open_page()
+        self.assertEqual(self.browser.text("#name"), SERVER_NAME)
+        self.assertEqual(self.browser.text("#pill"), "Healthy")
+        vitals = self.browser.run("return document.querySelector('#vitals').innerText")
+        for word in ("Connections", "Subscriptions", "Slow consumers", "CPU", "Memory", "Uptime"):
+            self.assertIn(word, vitals)
+        self.assertRegex(vitals, r"[\d.]+ MiB")
+        self.assert_quiet()
+
+    def test_a_publishing_client_makes_the_rates_rise(self):
+        self.open_page()
+        subscriber = self.client("greenhouse-display", "SUB sensors.> 1\r\n")
+        publisher = self.client("greenhouse-sensor")
+        self.browser.wait_for("a first rate", "return /^0/.test(document.querySelector("
+                              "'#messages .received dd').textContent)")
+
+        def publish_and_look():
+            publisher.send("PUB sensors.light 5\r\n12345\r\n" * 50)
+            publisher.flush()
+            subscriber.flush()
+            return self.browser.run(RATE, "#messages .received dd") > 0
+
+        sp.wait_until(publish_and_look, "the rate of messages coming in is not zero")
+        self.assertGreater(self.browser.run(RATE, "#data .received dd"), 0)
+        self.wait_for_text("both clients in the table", "#clients", "greenhouse-sensor")
+        self.assertIn("greenhouse-display", self.browser.text("#clients"))
+        self.assertTrue(self.browser.run(
+            "return document.querySelector('#messages path.received').getAttribute('d')"))
+        self.picture(publish_and_look)
+        self.assert_quiet()
+
+    def picture(self, keep_going):
+        """The page as it is with a minute of traffic, for the documentation; only if asked for."""
+        if PICTURES is None:
+            return
+        points = "return document.querySelector('#messages path').getAttribute('d')"
+        sp.wait_until(lambda: keep_going() and len(self.browser.run(points).split("L")) > 12,
+                      "some history", deadline_s=60)
+        for name, width, dark, phone in (("dashboard", 1280, False, False),
+                                         ("dashboard-dark", 1280, True, False),
+                                         ("dashboard-phone", 390, False, True)):
+            self.browser.shape(width, 800, dark=dark, phone=phone)
+            height = self.browser.run("return document.documentElement.scrollHeight")
+            self.browser.shape(width, height, dark=dark, phone=phone)
+            keep_going()
+            self.browser.picture(os.path.join(PICTURES, name + ".png"))
+
+    def test_a_slow_consumer_is_counted_and_named(self):
+        self.open_page()
+        slow = self.client("sleepy", "SUB flood 1\r\n")
+        publisher = self.client("eager")
+        payload = "x" * 65536
+
+        def flood():
+            for _ in range(16):
+                publisher.send(f"PUB flood {len(payload)}\r\n{payload}\r\n")
+            publisher.flush()
+            return self.server.get_json("/varz")["slow_consumers"]
+
+        sp.wait_until(flood, "the server counts a slow consumer")
+        self.wait_for_text("the count", "#vitals", "Slow consumers1")
+        self.wait_for_text("the sentence", "#notes", "sleepy was disconnected .*slow consumer")
+        self.assertEqual(self.browser.text("#pill"), "Needs attention")
+        slow.close()
+
+    def test_a_silent_server_is_called_silent_and_its_return_seen(self):
+        self.open_page()
+        monitor_port, port = self.server.monitor_port(), self.server.port
+        self.server.kill()
+        self.wait_for_text("the alarm", "#silence", f"{SERVER_NAME} does not answer")
+        self.assertEqual(self.browser.text("#pill"), "Not answering")
+        self.assertEqual(self.browser.run("return document.title"),
+                         f"Not answering · {SERVER_NAME}")
+        self.assertIn("stale", self.browser.run("return document.querySelector('#main').className"))
+        self.launch("-a", "127.0.0.1", "-p", port, "-m", monitor_port, "-n", "himbeere").wait_ready()
+        self.wait_for_text("the next server's name", "#name", "^himbeere$")
+        self.assertIsNone(self.browser.text("#silence"))
+        self.assertEqual(self.browser.text("#pill"), "Healthy")
+
+    def test_hostile_names_are_shown_and_not_obeyed(self):
+        self.open_page()
+        self.client(HOSTILE)
+        self.client("x" * 3500)
+        self.wait_for_text("the name as text", "#clients", re.escape("<img src=x onerror="))
+        self.assertEqual(self.browser.run("return document.querySelectorAll('#hostile, main img')"
+                                          ".length"), 0)
+        self.assertNotIn("owned", self.browser.run("return document.title"))
+        self.browser.shape(390, 844, phone=True)
+        self.browser.wait_for("the page to fit a phone", "return document.documentElement."
+                              "scrollWidth <= 390 && innerWidth <= 390")
+        self.assert_quiet()
+
+    def test_script_that_got_into_the_page_would_not_run(self):
+        self.open_page()
+        self.browser.run("document.body.insertAdjacentHTML('beforeend', "
+                         "'<img src=x onerror=\"document.title = 1\">');"
+                         "const made = document.createElement('script');"
+                         "made.textContent = 'document.body.id = 1';"
+                         "document.body.append(made)")
+        refused = [text for _, text in self.browser.log() if "Content Security Policy" in text]
+        self.assertTrue(any("img-src" in text for text in refused), refused)
+        self.assertTrue(any("script-src" in text for text in refused), refused)
+        self.assertEqual(self.browser.run("return document.body.id"), "")
+
+    def test_a_base_path_is_kept(self):
+        self.open_page(SETTINGS + 'http_base_path: "/rub us"\n', "/rub%20us/dashboard")
+        self.assertEqual(self.browser.text("#name"), SERVER_NAME)
+        base = f"http://127.0.0.1:{self.server.monitor_port()}/rub%20us"
+        for first_page in (base, base + "/"):
+            self.browser.open(first_page)
+            self.browser.run("document.querySelector('a').click()")
+            self.browser.wait_for("the dashboard", "return document.querySelector('#name')?."
+                                  "textContent === arguments[0]", SERVER_NAME)
+
+    def test_connections_can_be_found_and_sorted(self):
+        self.open_page()
+        for name in ("anna", "berta", "clara"):
+            self.client(name)
+        self.wait_for_text("all three", "#clients", "clara")
+        names = ("return [...document.querySelectorAll('#clients tbody bdi')]"
+                 ".map(node => node.textContent)")
+        self.browser.run("document.querySelector('#clients th button').click()")
+        self.assertEqual(self.browser.run(names), ["anna", "berta", "clara"])
+        self.browser.run("document.querySelector('#clients th button').click()")
+        self.assertEqual(self.browser.run(names), ["clara", "berta", "anna"])
+        self.browser.run("const box = document.querySelector('#search'); box.value = 'BERT';"
+                         "box.dispatchEvent(new Event('input'))")
+        self.assertEqual(self.browser.run(names), ["berta"])
+
+    def test_a_paused_page_asks_nothing(self):
+        # Time stands still in this page: its timers are collected and run by the test.
+        remove = self.browser.before_pages(
+            "window.due = []; window.setTimeout = then => window.due.push(then);"
+            "window.clearTimeout = at => { delete window.due[at - 1]; }")
+        self.addCleanup(remove)
+        self.open_page()
+        pending = "return due.filter(then => then).length"
+        self.browser.wait_for("the next refresh to be planned", pending)
+        self.client("late")
+        self.browser.run("document.querySelector('#pause').click()")
+        self.assertEqual(self.browser.text("#pill"), "Paused")
+        self.assertEqual(self.browser.run(pending), 0)
+        self.assertNotIn("late", self.browser.text("#clients"))
+        self.browser.run("document.querySelector('#pause').click()")
+        self.wait_for_text("the client that came meanwhile", "#clients", "late")
+        self.browser.wait_for("the next refresh to be planned", pending)
+
+
+class Page(ProcessCase):
+    """What is served, without a browser."""
+
+    def get(self, path, configuration=SETTINGS):
+        self.server, _ = self.start_with(configuration)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.monitor_port(),
+                                                timeout=sp.DEADLINE_S)
+        self.addCleanup(connection.close)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer, answer.read().decode()
+
+    def test_the_page_is_one_file_that_loads_no_other(self):
+        answer, body = self.get("/dashboard")
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers["Content-Type"], "text/html; charset=utf-8")
+        self.assertEqual(re.findall(r"(?:src|href)=\"(?!varz|connz|routez|leafz|subsz|accstatz|"
+                                    r"healthz|data:)", body), [])
+        self.assertNotRegex(body, r"https?://(?!www\.w3\.org/2000/svg)")
+        self.assertNotRegex(body, r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(")
+
+    def test_the_browser_is_told_what_the_page_may_do(self):
+        headers = self.get("/dashboard")[0].headers
+        policy = headers["Content-Security-Policy"]
+        for part in ("default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'"):
+            self.assertIn(part, policy)
+        self.assertRegex(policy, r"script-src 'sha256-[\w+/]{43}='")
+        self.assertNotIn("unsafe", policy)
+        self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+        self.assertEqual(headers["Cache-Control"], "no-store")
+        self.assertIsNone(headers["Access-Control-Allow-Origin"])
+
+    def test_the_first_page_leads_to_it(self):
+        self.assertIn('href="./dashboard"', self.get("/")[1])
+
+    def test_the_first_page_leads_to_it_under_a_base_path(self):
+        base = SETTINGS + 'http_base_path: "/a/b c"\n'
+        self.assertIn('href="./b%20c/dashboard"', self.get("/a/b%20c", base)[1])
+        self.assertIn('href="./dashboard"', self.get("/a/b%20c/", base)[1])
+
+
+def main():
+    global PICTURES
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--pictures")
+    arguments, sys.argv[1:] = parser.parse_known_args()
+    PICTURES = arguments.pictures
+    process_case.main()
+
+
+if __name__ == "__main__":
+    main()
