@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings in what the interoperability tests need: four official NATS clients (Go, Python,
-# JavaScript, C), the nats command line tool, and a browser for the dashboard. It changes nothing when everything is there,
-# and it takes less than a second then: each part leaves a stamp made of the hashes of its inputs.
+# JavaScript, C) and the nats command line tool; and a browser for the dashboard. It changes nothing
+# when everything is there, and it takes less than a second then: each part leaves a stamp made of
+# the hashes of its inputs.
 #
 # Everything is put under ${RUBUS_TOOLS:-$HOME/.cache/rubus}; only Debian packages that are
 # missing are installed into the system. Usage: setup.sh [PART]...
