@@ -113,7 +113,9 @@ Options options_of(ByteSource& source) {
   options.identity.version = "0.0.0";
   options.identity.host = "127.0.0.1";
   options.identity.port = 4222;
-  options.accounts = {{"A"}, {"B"}};
+  options.accounts.resize(2);
+  options.accounts[0].name = "A";
+  options.accounts[1].name = "B";
   choose_limits(options.limits, source.byte());
   choose_times(options, source.byte());
   const std::uint8_t login = source.byte();
