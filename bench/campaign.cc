@@ -6,9 +6,11 @@
 #include <cstdio>
 
 #include "bench/child_process.h"
+#include "bench/cluster_runs.h"
 #include "bench/connection.h"
 #include "bench/footprint.h"
 #include "bench/request_reply.h"
+#include "bench/server_group.h"
 #include "bench/stopwatch.h"
 #include "bench/traffic.h"
 
@@ -21,7 +23,7 @@ constexpr int server_processor = 1;
 
 // CPU and wall time between two moments.
 struct Span {
-  explicit Span(const ChildProcess& measured)
+  explicit Span(const ServerGroup& measured)
       : server(measured), wall(monotonic_now()), server_cpu(measured.cpu_time()) {}
 
   void finish(double messages, Sample& sample) const {
@@ -41,58 +43,69 @@ struct Span {
     }
   }
 
-  const ChildProcess& server;
+  const ServerGroup& server;
   std::int64_t wall;
   std::int64_t server_cpu;
   std::int64_t generator_cpu = own_cpu_time();
 };
 
+// These plan outages and begin with servers of their own.
+bool starts_its_own(ModeKind kind) {
+  return kind == ModeKind::cluster_idle || kind == ModeKind::failover || kind == ModeKind::link;
+}
+
 class Runner {
  public:
-  explicit Runner(const LoadOptions& options) : options_(options) {}
+  Runner(const LoadOptions& options, const std::string& own_path)
+      : options_(options), own_path_(own_path) {}
 
   Sample run(const Candidate& candidate, const Mode& mode, std::uint32_t payload_bytes);
   // Starts the server once to ask who it is.
   [[nodiscard]] Failure ask_version(Candidate& candidate);
 
  private:
-  [[nodiscard]] Failure start(const Candidate& candidate, ChildProcess& server);
-  [[nodiscard]] Failure traffic(const ChildProcess& server, const Mode& mode,
+  GroupPlan plan_of(const Candidate& candidate, std::uint32_t nodes) const;
+  [[nodiscard]] Failure traffic(const ServerGroup& servers, const Mode& mode,
                                 std::uint32_t payload_bytes, Sample& sample);
-  [[nodiscard]] Failure request(const ChildProcess& server, const Mode& mode,
+  [[nodiscard]] Failure request(const ServerGroup& servers, const Mode& mode,
                                 std::uint32_t payload_bytes, Sample& sample);
-  [[nodiscard]] Failure footprint(const ChildProcess& server, const Mode& mode, Sample& sample);
+  [[nodiscard]] Failure footprint(const ServerGroup& servers, const Mode& mode, Sample& sample);
   [[nodiscard]] Failure startup(const Candidate& candidate, const Mode& mode, Sample& sample);
   [[nodiscard]] Failure measure(const Candidate& candidate, const Mode& mode,
                                 std::uint32_t payload_bytes, Sample& sample);
 
   const LoadOptions& options_;
-  std::uint16_t port_ = 0;
+  const std::string& own_path_;
 };
 
-Failure Runner::start(const Candidate& candidate, ChildProcess& server) {
-  port_ = options_.port != 0 ? static_cast<std::uint16_t>(options_.port) : find_free_port();
-  return server.start(command_words(candidate.command, port_, options_.config), port_,
-                      candidate.processor);
+GroupPlan Runner::plan_of(const Candidate& candidate, std::uint32_t nodes) const {
+  GroupPlan plan;
+  plan.command = candidate.command;
+  plan.config = options_.config;
+  plan.nodes = nodes;
+  plan.port = static_cast<std::uint16_t>(options_.port);
+  plan.processor = candidate.processor;
+  return plan;
 }
 
 Failure Runner::ask_version(Candidate& candidate) {
-  ChildProcess server;
-  if (Failure failure = start(candidate, server)) {
+  ServerGroup server;
+  if (Failure failure = server.start(plan_of(candidate, 1))) {
     return failure;
   }
   Connection connection;
-  if (Failure failure = connection.open(port_)) {
+  if (Failure failure = connection.open(server.port())) {
     return failure;
   }
-  const std::vector<std::string> words = command_words(candidate.command, port_, options_.config);
+  const std::vector<std::string> words =
+      command_words(candidate.command, server.port(), options_.config);
   candidate.version = first_line_of({words[0], "-v"});
   candidate.version += (candidate.version.empty() ? "" : ", ");
   candidate.version += "INFO version " + text_field(connection.info(), "version");
   return std::nullopt;
 }
 
-Failure Runner::traffic(const ChildProcess& server, const Mode& mode, std::uint32_t payload_bytes,
+Failure Runner::traffic(const ServerGroup& servers, const Mode& mode, std::uint32_t payload_bytes,
                         Sample& sample) {
   TrafficOptions traffic_options;
   traffic_options.payload_bytes = payload_bytes;
@@ -100,7 +113,11 @@ Failure Runner::traffic(const ChildProcess& server, const Mode& mode, std::uint3
   traffic_options.read_bytes = options_.read_bytes;
   traffic_options.window_bytes = options_.window_bytes;
   Traffic traffic(shape_of(mode), traffic_options);
-  if (Failure failure = traffic.open(port_)) {
+  std::vector<std::uint16_t> subscriber_ports;
+  for (std::size_t node = servers.size() == 1 ? 0 : 1; node < servers.size(); ++node) {
+    subscriber_ports.push_back(servers.port(node));
+  }
+  if (Failure failure = traffic.open(servers.port(), subscriber_ports)) {
     return failure;
   }
   PhaseResult result;
@@ -109,7 +126,7 @@ Failure Runner::traffic(const ChildProcess& server, const Mode& mode, std::uint3
       return failure;
     }
   }
-  const Span span(server);
+  const Span span(servers);
   if (Failure failure = traffic.run_phase(options_.seconds, options_.messages, result)) {
     return failure;
   }
@@ -118,16 +135,16 @@ Failure Runner::traffic(const ChildProcess& server, const Mode& mode, std::uint3
   return traffic.confirm();
 }
 
-Failure Runner::request(const ChildProcess& server, const Mode& mode, std::uint32_t payload_bytes,
+Failure Runner::request(const ServerGroup& servers, const Mode& mode, std::uint32_t payload_bytes,
                         Sample& sample) {
   RequestReply requests(mode.count, payload_bytes);
-  if (Failure failure = requests.open(port_)) {
+  if (Failure failure = requests.open(servers.port())) {
     return failure;
   }
   if (Failure failure = requests.run(options_.warmup)) {
     return failure;
   }
-  const Span span(server);
+  const Span span(servers);
   if (Failure failure = requests.run(options_.seconds)) {
     return failure;
   }
@@ -142,15 +159,17 @@ Failure Runner::request(const ChildProcess& server, const Mode& mode, std::uint3
   return std::nullopt;
 }
 
-Failure Runner::footprint(const ChildProcess& server, const Mode& mode, Sample& sample) {
+Failure Runner::footprint(const ServerGroup& servers, const Mode& mode, Sample& sample) {
+  const ChildProcess& server = servers.node(0);
+  const std::uint16_t port = servers.port();
   Footprint print;
   if (mode.kind == ModeKind::idle) {
     wait_for(from_seconds(options_.settle));
     print.after = server.memory();
   } else if (Failure failure =
                  mode.kind == ModeKind::connections
-                     ? measure_connections(server, port_, mode.count, options_.settle, print)
-                     : measure_subscriptions(server, port_, mode.count, options_.settle, print)) {
+                     ? measure_connections(server, port, mode.count, options_.settle, print)
+                     : measure_subscriptions(server, port, mode.count, options_.settle, print)) {
     return failure;
   }
   if (mode.kind != ModeKind::idle) {
@@ -165,8 +184,8 @@ Failure Runner::footprint(const ChildProcess& server, const Mode& mode, Sample& 
 Failure Runner::startup(const Candidate& candidate, const Mode& mode, Sample& sample) {
   std::vector<std::int64_t> times;
   for (std::uint32_t i = 0; i < mode.count; ++i) {
-    ChildProcess server;
-    if (Failure failure = start(candidate, server)) {
+    ServerGroup server;
+    if (Failure failure = server.start(plan_of(candidate, 1))) {
       return failure;
     }
     times.push_back(server.first_byte_after());
@@ -186,9 +205,12 @@ Failure Runner::measure(const Candidate& candidate, const Mode& mode, std::uint3
       return failure;
     }
   }
-  ChildProcess server;
-  if (Failure failure = start(candidate, server)) {
-    return failure;
+  const GroupPlan plan = plan_of(candidate, row_of(mode.kind).nodes);
+  ServerGroup servers;
+  if (!starts_its_own(mode.kind)) {
+    if (Failure failure = servers.start(plan)) {
+      return failure;
+    }
   }
   switch (mode.kind) {
     case ModeKind::pub:
@@ -196,13 +218,21 @@ Failure Runner::measure(const Candidate& candidate, const Mode& mode, std::uint3
     case ModeKind::fanout:
     case ModeKind::fanin:
     case ModeKind::queue:
-      return traffic(server, mode, payload_bytes, sample);
+    case ModeKind::pairs:
+    case ModeKind::cross:
+      return traffic(servers, mode, payload_bytes, sample);
     case ModeKind::request:
-      return request(server, mode, payload_bytes, sample);
+      return request(servers, mode, payload_bytes, sample);
+    case ModeKind::cluster_idle:
+      return measure_idle_cluster(plan, options_.settle, options_.seconds, sample);
+    case ModeKind::failover:
+      return measure_failover(plan, sample);
+    case ModeKind::link:
+      return measure_link(plan, own_path_, mode.count, sample);
     case ModeKind::connections:
     case ModeKind::subs:
     case ModeKind::idle:
-      return footprint(server, mode, sample);
+      return footprint(servers, mode, sample);
     case ModeKind::startup:
       break;
   }
@@ -267,6 +297,8 @@ void tell(const CampaignRow& row, std::uint32_t round, const std::string& label,
   const std::optional<double> generator_share = sample.value(Figure::generator_share);
   const std::optional<double> each = sample.value(Figure::bytes_each);
   const std::optional<double> first_info = sample.value(Figure::first_info_ms);
+  const std::optional<double> failover = sample.value(Figure::failover_ms);
+  const std::optional<double> link = sample.value(Figure::link_ms);
   if (rate && server_share && generator_share) {
     std::fprintf(stderr, "%.3f M per server CPU-second, server %.0f %%, generator %.0f %%%s\n",
                  *rate / 1e6, *server_share * 100.0, *generator_share * 100.0,
@@ -277,6 +309,8 @@ void tell(const CampaignRow& row, std::uint32_t round, const std::string& label,
     std::fprintf(stderr, "%.0f B each\n", *each);
   } else if (first_info) {
     std::fprintf(stderr, "%.2f ms to the first INFO byte\n", *first_info);
+  } else if (failover || link) {
+    std::fprintf(stderr, "%.1f ms without messages\n", failover ? *failover : *link);
   } else {
     std::fprintf(stderr, "%.0f KiB\n", sample.value(Figure::rss_kib).value_or(0.0));
   }
@@ -284,7 +318,7 @@ void tell(const CampaignRow& row, std::uint32_t round, const std::string& label,
 
 void run_row(const LoadOptions& options, const std::string& own_path, Campaign& campaign,
              CampaignRow& row) {
-  Runner runner(options);
+  Runner runner(options, own_path);
   const std::optional<Candidate> limit = limit_of(options, row.mode, own_path);
   row.samples.resize(campaign.candidates.size());
   for (std::uint32_t round = 0; round < options.rounds; ++round) {
@@ -311,7 +345,7 @@ Failure run_campaign(const LoadOptions& options, const std::string& own_path, Ca
       return failure;
     }
   }
-  Runner runner(options);
+  Runner runner(options, own_path);
   for (Candidate& candidate : campaign.candidates) {
     if (Failure failure = runner.ask_version(candidate)) {
       return failure;

@@ -134,6 +134,15 @@ void ChildProcess::stop() {
   }
 }
 
+void ChildProcess::kill() {
+  if (pid_ > 0) {
+    int status = 0;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+  }
+}
+
 std::int64_t ChildProcess::cpu_time() const { return read_clock(cpu_clock_); }
 
 Memory ChildProcess::memory() const {

@@ -36,6 +36,8 @@ class ChildProcess {
                               std::optional<int> processor);
   // SIGTERM, then SIGKILL after five seconds.
   void stop();
+  // SIGKILL now; returns when the kernel has taken the process and its sockets away.
+  void kill();
 
   std::int64_t first_byte_after() const { return first_byte_after_; }
   std::int64_t cpu_time() const;

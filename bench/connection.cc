@@ -41,6 +41,7 @@ bool wait_until(int fd, short events) {
 Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(info_, other.info_);
+  std::swap(messages_seen_, other.messages_seen_);
   return *this;
 }
 
@@ -127,6 +128,7 @@ Failure Connection::wait_for_pong() {
       if (frame.kind == FrameKind::pong) {
         return std::nullopt;
       }
+      messages_seen_ += frame.kind == FrameKind::message ? 1 : 0;
       if (frame.kind == FrameKind::info) {
         info_ = std::string(frame.line.substr(5));
       }

@@ -18,7 +18,9 @@ class Connection {
  public:
   Connection() = default;
   Connection(Connection&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), info_(std::move(other.info_)) {}
+      : fd_(std::exchange(other.fd_, -1)),
+        info_(std::move(other.info_)),
+        messages_seen_(other.messages_seen_) {}
   Connection& operator=(Connection&& other) noexcept;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -38,12 +40,15 @@ class Connection {
   // The INFO line of the last open(), without the verb.
   const std::string& info() const { return info_; }
   void forget_info() { info_ = std::string(); }
+  // MSG and HMSG that passed while something else was waited for.
+  std::uint64_t messages_seen() const { return messages_seen_; }
 
  private:
   [[nodiscard]] Failure wait_for_pong();
 
   int fd_ = -1;
   std::string info_;
+  std::uint64_t messages_seen_ = 0;
 };
 
 // A string field of a flat JSON object, or "" when it is not there. Enough for INFO.

@@ -12,6 +12,7 @@
 #include "bench/load_options.h"
 #include "bench/loopback_limit.h"
 #include "bench/report.h"
+#include "bench/tcp_pipe.h"
 
 namespace rubus::load {
 
@@ -65,6 +66,11 @@ int run(const std::vector<std::string>& words) {
     case Command::run:
     case Command::compare:
       return measure(options);
+    case Command::pipe:
+      return complain(serve_pipe(static_cast<std::uint16_t>(options.port),
+                                 static_cast<std::uint16_t>(options.to_port))
+                          .value_or("the pipe ended"),
+                      exit_failed_run);
     case Command::sink:
     case Command::relay: {
       const LoopbackRole role =

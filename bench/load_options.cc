@@ -92,7 +92,7 @@ const std::vector<Flag>& flags() {
       {"--b", "CMD", "compare: the second server, the one divided by",
        text(&LoadOptions::server_b)},
       {"--config", "FILE", "what {config} stands for", text(&LoadOptions::config)},
-      {"--modes", "LIST", "modes with commas, or all (default all)", set_modes},
+      {"--modes", "LIST", "modes with commas, all or cluster (default all)", set_modes},
       {"--sizes", "LIST", "payload bytes with commas (default 128)", set_sizes},
       {"--rounds", "N", "alternations; medians are over these (default 3)",
        number(&LoadOptions::rounds, 1, 1000)},
@@ -110,6 +110,7 @@ const std::vector<Flag>& flags() {
        number(&LoadOptions::window_bytes, 1, 1 << 30)},
       {"--port", "N", "for every server (default: a free one each time); sink, relay: to serve",
        number(&LoadOptions::port, 1, 65535)},
+      {"--to", "N", "pipe: the port to forward to", number(&LoadOptions::to_port, 1, 65535)},
       {"--pin", "", "generator on processor 0, sink and relay on processor 1",
        [](LoadOptions& options, std::string_view) -> Failure {
          options.pin = true;
@@ -139,6 +140,9 @@ std::optional<Command> command_named(std::string_view name) {
   }
   if (name == "relay") {
     return Command::relay;
+  }
+  if (name == "pipe") {
+    return Command::pipe;
   }
   if (name == "help" || name == "--help" || name == "-h") {
     return Command::help;
@@ -187,6 +191,9 @@ Failure check_whole(const LoadOptions& options) {
     case Command::sink:
     case Command::relay:
       return options.port == 0 ? Failure("sink and relay need --port N") : std::nullopt;
+    case Command::pipe:
+      return options.port == 0 || options.to_port == 0 ? Failure("pipe needs --port N and --to N")
+                                                       : std::nullopt;
   }
   return std::nullopt;
 }
@@ -200,7 +207,7 @@ std::string quoted(const std::string& word) {
 
 Failure read_options(const std::vector<std::string>& words, LoadOptions& options) {
   if (words.empty()) {
-    return "name a command: run, compare, sink, relay or help";
+    return "name a command: run, compare, sink, relay, pipe or help";
   }
   const std::optional<Command> command = command_named(words[0]);
   if (!command) {
@@ -234,7 +241,8 @@ std::string help_text() {
       "  rubus-load run     --server 'nats-server -a 127.0.0.1 -p {port}' [flags]\n"
       "  rubus-load compare --a CMD --b CMD [flags]   both in alternation, with ratios A/B\n"
       "  rubus-load sink    --port N                  loopback limit: receive and count\n"
-      "  rubus-load relay   --port N                  loopback limit: receive and re-send\n\n"
+      "  rubus-load relay   --port N                  loopback limit: receive and re-send\n"
+      "  rubus-load pipe    --port N --to N           a link that is cut by killing it\n\n"
       "Flags:\n";
   for (const Flag& flag : flags()) {
     std::string left = "  " + std::string(flag.name) + " " + std::string(flag.value);

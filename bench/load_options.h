@@ -14,7 +14,7 @@
 
 namespace rubus::load {
 
-enum class Command : std::uint8_t { help, run, compare, sink, relay };
+enum class Command : std::uint8_t { help, run, compare, sink, relay, pipe };
 
 struct LoadOptions {
   Command command = Command::help;
@@ -33,6 +33,7 @@ struct LoadOptions {
   std::uint32_t read_bytes = 512 * 1024;
   std::uint32_t window_bytes = 4 * 1024 * 1024;
   std::uint32_t port = 0;
+  std::uint32_t to_port = 0;  // pipe
   bool pin = false;
   std::string pin_server = "none";
   bool limits = true;

@@ -18,8 +18,10 @@ import unittest
 
 LOAD = ""
 SERVER = ""
-FULL_MODES = ("pub,pub:4,pubsub,fanout:8,fanin:4,queue:4,request,request:8,"
+FULL_MODES = ("pub,pub:4,pubsub,fanout:8,fanin:4,queue:4,pairs:3,request,request:8,"
               "connections:50,subs:2000,startup:3,idle")
+CLUSTER_MODES = "cross,cross:3,cluster-idle,failover,link:1"
+UNSIZED = ("connections", "subs", "startup", "idle", "cluster-idle", "failover", "link")
 RELAY_MODES = "pub,pubsub,fanout:3,fanin:2,queue:2"
 
 
@@ -54,7 +56,7 @@ class EveryModeMovesMessages(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertNotIn("Failed runs", done.stdout)
         sized = [mode for mode in modes.split(",")
-                 if mode.split(":")[0] not in ("connections", "subs", "startup", "idle")]
+                 if mode.split(":")[0] not in UNSIZED]
         rates = table_rows(done.stdout, "Million messages")
         self.assertEqual(len(rates), len(sized) * len(sizes.split(",")), done.stdout)
         for row in rates:
@@ -76,6 +78,16 @@ class EveryModeMovesMessages(unittest.TestCase):
             self.assertIsNotNone(median(row[3]), row)
             if row[2] != "RSS bytes each":
                 self.assertGreater(median(row[3]), 0.0, row)
+
+    def test_every_cluster_mode_gives_figures_for_three_servers(self):
+        if not SERVER:
+            self.skipTest("no server command given")
+        report = self.check(SERVER, CLUSTER_MODES, "128")
+        figures = table_rows(report, "Memory")
+        self.assertEqual([row[0] for row in figures],
+                         ["cluster-idle", "cluster-idle", "failover", "link:1", "link:1"])
+        for row in figures:
+            self.assertGreater(median(row[3]), -0.01, row)
 
     def test_the_loopback_relay_passes_every_traffic_mode(self):
         self.check(relay_command(), RELAY_MODES, "0,16,1024,65536")
@@ -182,7 +194,7 @@ class WrongCommandLinesAreRefused(unittest.TestCase):
     def test_help_names_every_mode(self):
         done = run_load("--help")
         self.assertEqual(done.returncode, 0)
-        for mode in FULL_MODES.split(","):
+        for mode in (FULL_MODES + "," + CLUSTER_MODES).split(","):
             self.assertIn(mode.split(":")[0], done.stdout)
 
 

@@ -18,11 +18,16 @@ enum class ModeKind : std::uint8_t {
   fanout,
   fanin,
   queue,
+  pairs,
+  cross,
   request,
   connections,
   subs,
   startup,
   idle,
+  cluster_idle,
+  failover,
+  link,
 };
 
 enum class Limit : std::uint8_t { none, sink, relay };
@@ -32,8 +37,9 @@ struct ModeRow {
   std::string_view name;
   std::uint32_t count;  // default of the number; 0 when the mode takes none
   std::uint32_t count_max;
-  bool sized;   // runs once per payload size
-  Limit limit;  // which loopback limit it is compared with
+  bool sized;           // runs once per payload size
+  std::uint32_t nodes;  // servers that form a cluster; 1 is a server alone
+  Limit limit;          // which loopback limit it is compared with
   std::string_view help;
 };
 
@@ -47,13 +53,15 @@ struct Shape {
   std::uint32_t publishers = 1;
   std::uint32_t subscribers = 0;
   bool queue_group = false;
+  bool own_subjects = false;  // publisher i is heard by subscriber i alone
 };
 
 std::span<const ModeRow> mode_rows();
 const ModeRow& row_of(ModeKind kind);
 Shape shape_of(const Mode& mode);
 std::string name_of(const Mode& mode);
-// "pub,fanout:4" or "all"; nothing when a name or number is wrong, with the reason in `complaint`.
+// "pub,fanout:4", "all" or "cluster"; nothing when a name or number is wrong, with the reason in
+// `complaint`.
 std::optional<std::vector<Mode>> read_modes(std::string_view text, std::string& complaint);
 
 }  // namespace rubus::load

@@ -258,11 +258,15 @@ std::string report_text(const LoadOptions& options, const Campaign& campaign) {
                       {Figure::p99_us, "p99 µs"},
                       {Figure::p999_us, "p99.9 µs"}},
                      true) +
-         small_table(campaign, "Memory and start-up (less is better)",
+         small_table(campaign, "Memory, start-up and outages (less is better)",
                      {{Figure::bytes_each, "RSS bytes each"},
                       {Figure::rss_kib, "RSS KiB"},
                       {Figure::peak_rss_kib, "peak RSS KiB"},
-                      {Figure::first_info_ms, "first INFO ms"}},
+                      {Figure::first_info_ms, "first INFO ms"},
+                      {Figure::idle_percent, "% of a core, each node"},
+                      {Figure::failover_ms, "ms without messages"},
+                      {Figure::link_ms, "ms until messages pass, median"},
+                      {Figure::link_worst_ms, "ms until messages pass, worst"}},
                      false) +
          share_table(campaign) + failure_list(campaign);
 }

@@ -26,6 +26,10 @@ enum class Figure : std::uint8_t {
   p999_us,
   bytes_each,  // RSS growth per connection or subscription
   first_info_ms,
+  idle_percent,   // of one core, each process
+  failover_ms,    // from the kill to the next message
+  link_ms,        // from the return of the link to the next message, median of the cuts
+  link_worst_ms,  // the longest of them
 };
 
 struct Sample {

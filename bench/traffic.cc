@@ -7,19 +7,21 @@
 #include <array>
 #include <limits>
 
+#include "bench/interest.h"
 #include "bench/stopwatch.h"
 
 namespace rubus::load {
 
 namespace {
 
-constexpr std::string_view subject = "load.test";
+// With a digit behind it where every publisher has its own; all are of one length then.
+constexpr std::string_view common_subject = "load.test";
 // Nothing sent and nothing received for this long ends a phase.
 constexpr std::int64_t stall_limit = 5 * nanoseconds_per_second;
 constexpr std::uint64_t window_messages_min = 64;
 
-std::string build_frame(std::size_t payload_bytes) {
-  std::string frame = "PUB " + std::string(subject) + " " + std::to_string(payload_bytes) + "\r\n";
+std::string build_frame(const std::string& subject, std::size_t payload_bytes) {
+  std::string frame = "PUB " + subject + " " + std::to_string(payload_bytes) + "\r\n";
   for (std::size_t i = 0; i < payload_bytes; ++i) {
     frame += static_cast<char>('a' + i % 26);
   }
@@ -30,48 +32,82 @@ std::string build_frame(std::size_t payload_bytes) {
 
 Traffic::Traffic(const Shape& shape, const TrafficOptions& options)
     : shape_(shape), options_(options) {
-  const std::string frame = build_frame(options.payload_bytes);
-  frame_bytes_ = frame.size();
-  do {
-    block_ += frame;
-  } while (block_.size() + frame.size() <= options.write_bytes);
+  frame_bytes_ = build_frame(subject_of(0), options.payload_bytes).size();
   window_messages_ = std::max<std::uint64_t>(
       options.window_bytes / std::max<std::size_t>(options.payload_bytes, 1), window_messages_min);
 }
 
-Failure Traffic::open(std::uint16_t port) {
+std::string Traffic::subject_of(std::size_t index) const {
+  return std::string(common_subject) + (shape_.own_subjects ? std::to_string(index) : "");
+}
+
+Failure Traffic::open(std::uint16_t publisher_port,
+                      const std::vector<std::uint16_t>& subscriber_ports) {
   for (std::uint32_t i = 0; i < shape_.subscribers; ++i) {
-    Subscriber subscriber;
-    subscriber.counter = FrameCounter(options_.read_bytes);
-    subscriber.counter.expect_payload_bytes(options_.payload_bytes);
-    if (Failure failure = subscriber.connection.open(port)) {
+    if (Failure failure = open_subscriber(subscriber_ports[i % subscriber_ports.size()])) {
       return failure;
     }
-    const std::string group = shape_.queue_group ? "workers " : "";
-    const std::string line = "SUB " + std::string(subject) + " " + group + "1\r\n";
-    if (Failure failure = subscriber.connection.send_and_sync(line)) {
-      return failure;
-    }
-    if (Failure failure = subscriber.connection.go_nonblocking()) {
-      return failure;
-    }
-    subscribers_.push_back(std::move(subscriber));
   }
   for (std::uint32_t i = 0; i < shape_.publishers; ++i) {
-    Publisher publisher;
-    if (Failure failure = publisher.connection.open(port)) {
+    if (Failure failure = open_publisher(publisher_port)) {
       return failure;
     }
+  }
+  for (Publisher& publisher : publishers_) {
+    for (std::size_t i = 0; i < subscribers_.size(); ++i) {
+      if (subscriber_ports[i % subscriber_ports.size()] == publisher_port) {
+        continue;  // the PONG of its SUB has said so
+      }
+      if (Failure failure = wait_for_interest(subscribers_[i].connection, publisher.connection)) {
+        return failure;
+      }
+    }
+  }
+  for (Publisher& publisher : publishers_) {
     if (Failure failure = publisher.connection.go_nonblocking()) {
       return failure;
     }
-    publishers_.push_back(std::move(publisher));
   }
+  for (Subscriber& subscriber : subscribers_) {
+    if (Failure failure = subscriber.connection.go_nonblocking()) {
+      return failure;
+    }
+  }
+  return std::nullopt;
+}
+
+Failure Traffic::open_subscriber(std::uint16_t port) {
+  Subscriber subscriber;
+  subscriber.counter = FrameCounter(options_.read_bytes);
+  subscriber.counter.expect_payload_bytes(options_.payload_bytes);
+  if (Failure failure = subscriber.connection.open(port)) {
+    return failure;
+  }
+  const std::string group = shape_.queue_group ? "workers " : "";
+  const std::string line = "SUB " + subject_of(subscribers_.size()) + " " + group + "1\r\n";
+  if (Failure failure = subscriber.connection.send_and_sync(line)) {
+    return failure;
+  }
+  subscribers_.push_back(std::move(subscriber));
+  return std::nullopt;
+}
+
+Failure Traffic::open_publisher(std::uint16_t port) {
+  Publisher publisher;
+  const std::string frame = build_frame(subject_of(publishers_.size()), options_.payload_bytes);
+  do {
+    publisher.block += frame;
+  } while (publisher.block.size() + frame.size() <= options_.write_bytes);
+  if (Failure failure = publisher.connection.open(port)) {
+    return failure;
+  }
+  publishers_.push_back(std::move(publisher));
   return std::nullopt;
 }
 
 Failure Traffic::run_phase(double seconds, std::uint64_t messages, PhaseResult& result) {
   const std::uint64_t delivered_before = delivered();
+  const std::uint64_t published_before = published();
   begin_phase(messages);
   const std::int64_t started = monotonic_now();
   const std::int64_t deadline = started + from_seconds(seconds);
@@ -96,10 +132,10 @@ Failure Traffic::run_phase(double seconds, std::uint64_t messages, PhaseResult& 
     }
   }
   result.wall_time = monotonic_now() - started;
-  result.published = published() - published_before_;
+  result.published = published() - published_before;
   result.delivered = delivered() - delivered_before;
-  published_before_ = published();
   for (Publisher& publisher : publishers_) {
+    publisher.sent_before += publisher.sent_bytes / frame_bytes_;
     publisher.sent_bytes = 0;
   }
   return complain_unless_exact();
@@ -151,7 +187,7 @@ void Traffic::end_publishing() {
 }
 
 Failure Traffic::turn() {
-  fill_poll_entries(is_window_open());
+  fill_poll_entries();
   if (::poll(entries_.data(), entries_.size(), 100) < 0 && errno != EINTR) {
     return system_failure("poll");
   }
@@ -182,16 +218,17 @@ Failure Traffic::turn() {
   return std::nullopt;
 }
 
-void Traffic::fill_poll_entries(bool window_is_open) {
+void Traffic::fill_poll_entries() {
   entries_.clear();
   for (const Subscriber& subscriber : subscribers_) {
     entries_.push_back({subscriber.connection.fd(), POLLIN, 0});
   }
-  for (const Publisher& publisher : publishers_) {
+  for (std::size_t i = 0; i < publishers_.size(); ++i) {
+    const Publisher& publisher = publishers_[i];
     const bool is_mid_frame = publisher.sent_bytes % frame_bytes_ != 0;
     const bool has_frames = publisher.sent_bytes < publisher.limit_bytes;
     const bool has_tail = !publisher.tail_is_built || !publisher.tail.empty();
-    const bool may_send = has_frames ? (window_is_open || is_mid_frame) : has_tail;
+    const bool may_send = has_frames ? (is_mid_frame || is_window_open(i)) : has_tail;
     entries_.push_back(
         {publisher.connection.fd(), static_cast<short>(may_send ? POLLIN | POLLOUT : POLLIN), 0});
   }
@@ -201,16 +238,17 @@ Failure Traffic::send_frames(Publisher& publisher) {
   if (publisher.sent_bytes >= publisher.limit_bytes) {
     return send_tail(publisher);
   }
-  const std::size_t offset = static_cast<std::size_t>(publisher.sent_bytes % block_.size());
+  const std::size_t offset =
+      static_cast<std::size_t>(publisher.sent_bytes % publisher.block.size());
   std::uint64_t room = publisher.limit_bytes - publisher.sent_bytes;
   room = std::min<std::uint64_t>(room, options_.write_bytes);
   std::array<iovec, 2> pieces{};
   const std::size_t first =
-      static_cast<std::size_t>(std::min<std::uint64_t>(room, block_.size() - offset));
+      static_cast<std::size_t>(std::min<std::uint64_t>(room, publisher.block.size() - offset));
   const std::size_t second =
-      static_cast<std::size_t>(std::min<std::uint64_t>(room - first, block_.size()));
-  pieces[0] = {block_.data() + offset, first};
-  pieces[1] = {block_.data(), second};
+      static_cast<std::size_t>(std::min<std::uint64_t>(room - first, publisher.block.size()));
+  pieces[0] = {publisher.block.data() + offset, first};
+  pieces[1] = {publisher.block.data(), second};
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = second == 0 ? 1 : 2;
@@ -279,9 +317,9 @@ Failure Traffic::answer_pings(Subscriber& subscriber) {
 }
 
 std::uint64_t Traffic::published() const {
-  std::uint64_t messages = published_before_;
+  std::uint64_t messages = 0;
   for (const Publisher& publisher : publishers_) {
-    messages += publisher.sent_bytes / frame_bytes_;
+    messages += publisher.sent_before + publisher.sent_bytes / frame_bytes_;
   }
   return messages;
 }
@@ -298,7 +336,8 @@ std::uint64_t Traffic::due() const {
   if (shape_.subscribers == 0) {
     return 0;
   }
-  return published() * (shape_.queue_group ? 1 : shape_.subscribers);
+  const bool is_heard_once = shape_.queue_group || shape_.own_subjects;
+  return published() * (is_heard_once ? 1 : shape_.subscribers);
 }
 
 std::uint64_t Traffic::slowest_subscriber() const {
@@ -309,9 +348,14 @@ std::uint64_t Traffic::slowest_subscriber() const {
   return slowest;
 }
 
-bool Traffic::is_window_open() const {
+bool Traffic::is_window_open(std::size_t publisher) const {
   if (shape_.subscribers == 0) {
     return true;
+  }
+  if (shape_.own_subjects) {
+    const Publisher& own = publishers_[publisher];
+    return own.sent_before + own.sent_bytes / frame_bytes_ <
+           subscribers_[publisher].counter.messages() + window_messages_;
   }
   const std::uint64_t received = shape_.queue_group ? delivered() : slowest_subscriber();
   return published() < received + window_messages_;

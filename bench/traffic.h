@@ -1,4 +1,4 @@
-// Publishers and subscribers on one thread: pub, pubsub, fanout, fanin, queue.
+// Publishers and subscribers on one thread: pub, pubsub, fanout, fanin, queue, pairs, cross.
 //
 // One poll loop. Publishers write a pre-built block of PUB frames over and over; subscribers only
 // count. A phase ends when every publisher has its PONG (the server has parsed everything) and
@@ -37,7 +37,10 @@ class Traffic {
  public:
   Traffic(const Shape& shape, const TrafficOptions& options);
 
-  [[nodiscard]] Failure open(std::uint16_t port);
+  // Subscribers take the ports in turn. With servers in a cluster it returns when every
+  // publisher's server knows every subscriber.
+  [[nodiscard]] Failure open(std::uint16_t publisher_port,
+                             const std::vector<std::uint16_t>& subscriber_ports);
   // Publishes for `seconds`, or `messages` per publisher if that is reached first (0 = no bound).
   [[nodiscard]] Failure run_phase(double seconds, std::uint64_t messages, PhaseResult& result);
   // After the last phase: nothing more may be on its way to a subscriber.
@@ -52,6 +55,8 @@ class Traffic {
     FrameCounter counter{publisher_read_bytes};
     std::uint64_t sent_bytes = 0;   // of this phase, whole and partial frames
     std::uint64_t limit_bytes = 0;  // of this phase
+    std::uint64_t sent_before = 0;  // messages of earlier phases
+    std::string block;              // whole frames
     std::string tail;               // PING after the last frame
     bool tail_is_built = false;
     std::uint64_t pongs_due = 0;
@@ -66,7 +71,10 @@ class Traffic {
 
   void begin_phase(std::uint64_t messages);
   void end_publishing();
-  void fill_poll_entries(bool window_is_open);
+  [[nodiscard]] Failure open_subscriber(std::uint16_t port);
+  [[nodiscard]] Failure open_publisher(std::uint16_t port);
+  std::string subject_of(std::size_t index) const;
+  void fill_poll_entries();
   [[nodiscard]] Failure turn();
   [[nodiscard]] Failure send_frames(Publisher& publisher);
   [[nodiscard]] Failure send_tail(Publisher& publisher);
@@ -78,16 +86,14 @@ class Traffic {
   std::uint64_t delivered() const;
   std::uint64_t due() const;
   std::uint64_t slowest_subscriber() const;
-  bool is_window_open() const;
+  bool is_window_open(std::size_t publisher) const;
   bool is_over() const;
 
   Shape shape_;
   TrafficOptions options_;
   std::size_t frame_bytes_ = 0;
-  std::string block_;  // whole frames
   std::uint64_t window_messages_ = 0;
-  std::uint64_t published_before_ = 0;  // in earlier phases
-  std::uint64_t bytes_moved_ = 0;       // either way; standing still means loss
+  std::uint64_t bytes_moved_ = 0;  // either way; standing still means loss
   std::vector<Publisher> publishers_;
   std::vector<Subscriber> subscribers_;
   std::vector<pollfd> entries_;
