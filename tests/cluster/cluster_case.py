@@ -48,23 +48,28 @@ class Node:
         return f"nats-route://{self.cluster_address}"
 
     def configure(self, *, routes=(), cluster="", top="", cluster_name="CL"):
-        """Writes the configuration; `cluster` and `top` are text for the block and the rest."""
+        """Writes the configuration; `cluster` and `top` are text for the block and the rest.
+
+        With cluster=None the server stands alone.
+        """
+        if cluster is None:
+            block = ""
+        else:
+            block = self.cluster_block(routes, cluster, cluster_name)
         shards = f"shards: {SHARDS}\n" if self.is_rubus and SHARDS > 1 else ""
-        routes = f"routes: {quoted(routes)}" if routes else ""
-        name = f'name: "{cluster_name}"' if cluster_name else ""
         self.file = self.case.workspace.file(f"{self.name}-{self.client_port}.conf", f"""
 server_name: "{self.name}"
 listen: "127.0.0.1:{self.client_port}"
 http: "127.0.0.1:{self.monitor_port}"
 {shards}{top}
-cluster {{
-  {name}
-  listen: "{self.cluster_address}"
-  {routes}
-  {cluster}
-}}
+{block}
 """)
         return self
+
+    def cluster_block(self, routes, text, name):
+        routes = f"routes: {quoted(routes)}" if routes else ""
+        name = f'name: "{name}"' if name else ""
+        return f'cluster {{\n  {name}\n  listen: "{self.cluster_address}"\n  {routes}\n  {text}\n}}'
 
     def launch(self, *arguments):
         """Starts the process; arguments take the place of the configuration file."""
