@@ -45,7 +45,8 @@ void append_row(std::string& text, const FlagRow& row) {
 }  // namespace
 
 std::string help_text(std::string_view program) {
-  std::string text = "\nUsage: " + std::string(program) + " [options]\n";
+  std::string text = "\nUsage: " + std::string(program) + " [options]\n       " +
+                     std::string(program) + " top [options]    (watches a running server)\n";
   std::string_view section;
   for (const FlagRow& row : flag_table()) {
     if (row.section != section) {

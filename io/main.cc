@@ -1,4 +1,4 @@
-// rubus: the server. Does what the command line says, nothing more.
+// rubus: the server, and its sub-command top. Does what the command line says, nothing more.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "io/config_world.h"
 #include "io/process_signal.h"
 #include "io/server_process.h"
+#include "io/top_command.h"
 #include "io/version.h"
 
 namespace {
@@ -36,6 +37,9 @@ int run_server(rubus::io::CommandOutcome outcome, const std::string& program) {
 
 int main(int argument_count, char** arguments) {
   const std::vector<std::string> words(arguments + 1, arguments + argument_count);
+  if (!words.empty() && words.front() == "top") {
+    return rubus::io::run_top({words.begin() + 1, words.end()});
+  }
   rubus::io::CommandOutcome outcome = rubus::io::interpret_command_line(
       words, familiar_name, rubus::io::claimed_nats_version, rubus::io::world_config_source());
   // By length: a message may quote a NUL of the configuration file.
