@@ -71,6 +71,8 @@ class PeerParser {
   const PeerMessage& message() const { return message_; }
 
   bool has_input() const { return at_ < input_.size(); }
+  // Everything fed was used up, and no line has begun.
+  bool is_between_lines() const { return state_ == State::start && !has_input(); }
   // Bytes of the payload begun that are still to come; the shell reads them in one go.
   std::size_t missing_payload() const;
   // Bytes kept between reads, for the memory bound.
