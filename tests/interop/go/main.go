@@ -492,7 +492,7 @@ func main() {
 		name, value, _ := strings.Cut(argument, "=")
 		keys[name] = value
 	}
-	url := os.Args[2]
+	url := os.Args[2] // several with commas for traffic
 	options, err := loginOptions(keys)
 	if err != nil {
 		report("options", err)
@@ -511,6 +511,8 @@ func main() {
 		runPermissions(url, options)
 	case "tls":
 		report("tls", checkTLS(url, options))
+	case "traffic":
+		runTraffic(strings.Split(url, ","), keys, options)
 	case "tls_refused":
 		report("tls_refused", checkTLSRefused(url, options))
 	default:
