@@ -25,11 +25,11 @@ async def ask(nc, peer, text):
         say(f"t {peer} {type(error).__name__}")
 
 
-async def publish(nc, name, user, peers):
+async def publish(nc, name, user, peers, ended):
     """Each to traffic.NAME, every fifth to job.NAME, every tenth as a request to a peer."""
     number, asking = 0, set()
-    while True:
-        await asyncio.sleep(INTERVAL_S)
+    while not ended.done():
+        await asyncio.wait({ended}, timeout=INTERVAL_S)
         number += 1
         if not nc.is_connected:
             continue  # a message kept for later would arrive out of its time
@@ -80,9 +80,8 @@ async def main():
     await nc.subscribe(f"ask.{name}", cb=answer)
     await nc.flush()
     await connected()
-    publishing = asyncio.create_task(publish(nc, name, keys["user"], keys["peers"].split(",")))
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-    publishing.cancel()
+    ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    await publish(nc, name, keys["user"], keys["peers"].split(","), ended)
     await nc.close()
 
 
