@@ -129,12 +129,6 @@ std::string unsupported_flag(std::string_view name) {
 
 // What is asked by flags that this version cannot do.
 std::optional<std::string> refuse_flags(const FlagReading& reading) {
-  if (!reading.routes.empty() && reading.cluster.empty()) {
-    return "solicited routes require cluster capabilities, e.g. --cluster";
-  }
-  if (!reading.cluster.empty()) {
-    return unsupported_flag("cluster");
-  }
   if (reading.jetstream) {
     return unsupported_flag("js");
   }
@@ -230,6 +224,9 @@ ConfigOutcome configure(const std::vector<FlagSetting>& flags, const ConfigSourc
     apply_flags(reading, flags);
   }
   std::optional<std::string> error = apply_tls_flags(reading, source);
+  if (!error) {
+    error = apply_peer_flags(reading);
+  }
   if (!error) {
     error = refuse_flags(reading);
   }

@@ -30,8 +30,9 @@ struct FlagReading {
   bool show_version = false;
   bool show_help = false;
   bool show_tls_help = false;
-  std::string routes;
-  std::string cluster;
+  std::optional<std::string> routes;   // given, be it empty
+  std::optional<std::string> cluster;  // given, be it empty: no cluster then
+  std::string prometheus;
   bool jetstream = false;
   std::int64_t profile_port = 0;
   bool tls_disabled = false;
@@ -60,6 +61,10 @@ struct FlagParsing {
   std::optional<std::string> error;
 };
 FlagParsing parse_flag_value(FlagKind kind, std::string_view text);
+
+// What the flags about other servers and metrics mean for the configuration, once the file is read.
+// An error in the reference's words, where it has the flag.
+std::optional<std::string> apply_peer_flags(FlagReading& reading);
 
 std::string help_text(std::string_view program);
 std::string tls_help_text();

@@ -13,15 +13,6 @@ namespace {
 
 constexpr std::string_view global_account = "$G";
 
-// What is kept of an account while its block is read.
-struct AccountReading {
-  std::vector<User> users;
-  std::optional<ConfigPlace> users_place;
-  std::optional<Permissions> default_permissions;
-  std::vector<AccountExport> exports;
-  std::vector<AccountImport> imports;
-};
-
 constexpr Directive<AccountReading> account_table[] = {
     {"users",
      [](AccountReading& account, const Field& field) {
@@ -41,20 +32,8 @@ constexpr Directive<AccountReading> account_table[] = {
        }
        field.remark("has no effect without operator mode");
      }},
-    {"imports",
-     [](AccountReading& account, const Field& field) {
-       account.imports = check_imports(field);
-       if (!account.imports.empty()) {
-         field.refuse();
-       }
-     }},
-    {"exports",
-     [](AccountReading& account, const Field& field) {
-       account.exports = check_exports(field);
-       if (!account.exports.empty()) {
-         field.refuse();
-       }
-     }},
+    {"imports", read_imports},
+    {"exports", read_exports},
     {"jetstream",
      [](AccountReading&, const Field& field) {
        // Without JetStream in the server, which is refused elsewhere, it changes nothing.
@@ -63,28 +42,16 @@ constexpr Directive<AccountReading> account_table[] = {
        }
      }},
     {"mappings maps",
-     [](AccountReading&, const Field& field) {
-       if (check_mappings(field)) {
-         field.refuse();
-       }
+     [](AccountReading& account, const Field& field) {
+       account.options.mappings = read_mapping_list(field);
      }},
-    {"limits",
-     [](AccountReading&, const Field& field) {
-       check_account_limits(field);
-       if (!field.value.entries.empty()) {
-         field.refuse();
-       }
-     }},
+    {"limits", [](AccountReading& account,
+                  const Field& field) { account.options.limits = read_account_limits(field); }},
     {"msg_trace trace_dest",
      [](AccountReading&, const Field& field) {
        check_message_trace(field);
        field.remark("is ignored: message tracing is not supported yet");
      }},
-};
-
-struct NamedAccount {
-  std::string name;
-  AccountReading reading;
 };
 
 std::string reserved_text(const std::string& name) {
@@ -103,13 +70,12 @@ void read_account_names(ConfigReading& reading, const Field& field) {
     } else if (!seen.insert(item.text).second) {
       field.report.error(item.place, "Duplicate Account Entry: " + item.text);
     } else {
-      reading.accounts.push_back(item.text);
+      reading.accounts.emplace_back().name = item.text;
     }
   }
 }
 
-void finish_account(ConfigReading& reading, NamedAccount& account, const Field& field) {
-  AccountReading& read = account.reading;
+void take_users(ConfigReading& reading, AccountReading& read, const Field& field) {
   if (!read.users.empty()) {
     const Authorization& authorization = reading.config.engine.authorization;
     if (!authorization.username.empty()) {
@@ -119,54 +85,8 @@ void finish_account(ConfigReading& reading, NamedAccount& account, const Field& 
       return field.report.error(*read.users_place, "Can not have a token and accounts");
     }
     fold_default_permissions(read.users, read.default_permissions);
-    add_users(reading, std::move(read.users), account.name, *read.users_place, field.report, false);
-  }
-}
-
-// ---- imports against exports --------------------------------------------------------------------
-
-const NamedAccount* find_account(const std::vector<NamedAccount>& accounts,
-                                 const std::string& name) {
-  const auto found =
-      std::find_if(accounts.begin(), accounts.end(),
-                   [&name](const NamedAccount& candidate) { return candidate.name == name; });
-  return found == accounts.end() ? nullptr : &*found;
-}
-
-bool is_exported(const NamedAccount& exporter, const AccountImport& import,
-                 const std::string& importer) {
-  return std::any_of(exporter.reading.exports.begin(), exporter.reading.exports.end(),
-                     [&](const AccountExport& candidate) {
-                       const std::vector<std::string>& allowed = candidate.accounts;
-                       return candidate.service == import.service &&
-                              is_subset(import.subject, candidate.subject) &&
-                              (allowed.empty() || std::find(allowed.begin(), allowed.end(),
-                                                            importer) != allowed.end());
-                     });
-}
-
-void check_exports_and_imports(const std::vector<NamedAccount>& accounts, const Field& field) {
-  for (const NamedAccount& account : accounts) {
-    for (const AccountExport& exported : account.reading.exports) {
-      for (const std::string& name : exported.accounts) {
-        if (find_account(accounts, name) == nullptr) {
-          field.error(go_quote(name) + " account not defined for " +
-                      (exported.service ? "service export" : "stream export"));
-        }
-      }
-    }
-  }
-  for (const NamedAccount& account : accounts) {
-    for (const AccountImport& import : account.reading.imports) {
-      const std::string kind = import.service ? "service import" : "stream import";
-      const NamedAccount* const exporter = find_account(accounts, import.account);
-      if (exporter == nullptr) {
-        field.error(go_quote(import.account) + " account not defined for " + kind);
-      } else if (!is_exported(*exporter, import, account.name)) {
-        field.error("Error adding " + kind + " " + go_quote(import.subject) + ": " + kind +
-                    " not authorized");
-      }
-    }
+    add_users(reading, std::move(read.users), read.options.name, *read.users_place, field.report,
+              false);
   }
 }
 
@@ -179,7 +99,7 @@ void read_accounts(ConfigReading& reading, const Field& field) {
   if (field.value.kind != ConfigKind::map) {
     return;  // the reference passes anything else in silence
   }
-  std::vector<NamedAccount> accounts;
+  std::vector<AccountReading> accounts;
   for (const ConfigEntry& entry : field.value.entries) {
     if (entry.value.used_as_variable) {
       continue;
@@ -192,32 +112,37 @@ void read_accounts(ConfigReading& reading, const Field& field) {
       field.report.error(entry.value.place, reserved_text(entry.key));
       continue;
     }
-    NamedAccount& account = accounts.emplace_back();
-    account.name = entry.key;
-    reading.accounts.push_back(entry.key);
-    read_map(account_table, account.reading, entry.value, field.report, field.source);
-    finish_account(reading, account, field);
+    AccountReading& account = accounts.emplace_back();
+    account.options.name = entry.key;
+    read_map(account_table, account, entry.value, field.report, field.source);
+    take_users(reading, account, field);
   }
   if (field.report.errors().empty()) {
-    check_exports_and_imports(accounts, field);
+    settle_imports(accounts, field);
+  }
+  for (AccountReading& account : accounts) {
+    reading.accounts.push_back(std::move(account.options));
   }
 }
 
 // ---- limits and message tracing -----------------------------------------------------------------
 
-void check_account_limits(const Field& field) {
+AccountLimits read_account_limits(const Field& field) {
+  AccountLimits limits;
   if (field.value.kind != ConfigKind::map) {
-    return field.error("Expected account limits to be a map/struct, got " + go_print(field.value));
+    field.error("Expected account limits to be a map/struct, got " + go_print(field.value));
+    return limits;
   }
-  static constexpr Directive<Checked> table[] = {
-      {"max_connections max_conn", check_integer},
-      {"max_subscriptions max_subs", check_integer},
-      {"max_payload max_pay", check_integer},
-      {"max_leafnodes max_leafs", check_integer},
+  using L = AccountLimits;
+  static constexpr Directive<AccountLimits> table[] = {
+      {"max_connections max_conn", [](L& l, const Field& f) { f.into(l.connections_max); }},
+      {"max_subscriptions max_subs", [](L& l, const Field& f) { f.into(l.subscriptions_max); }},
+      {"max_payload max_pay", [](L& l, const Field& f) { f.into(l.payload_max); }},
+      {"max_leafnodes max_leafs", [](L& l, const Field& f) { f.into(l.leafnodes_max); }},
   };
-  Checked checked;
-  read_map(table, checked, field.value, field.report, field.source,
+  read_map(table, limits, field.value, field.report, field.source,
            {"Unknown field ", " parsing account limits"});
+  return limits;
 }
 
 namespace {

@@ -258,6 +258,7 @@ constexpr Directive<AuthorizationBlock> authorization_table[] = {
     {"timeout",
      [](AuthorizationBlock& block, const Field& field) {
        block.timeout = read_timeout(field, "error parsing authorization config, ");
+       warn_of_long_timeout(field, block.timeout);
      }},
     {"users",
      [](AuthorizationBlock& block, const Field& field) {
@@ -343,6 +344,19 @@ std::optional<Duration> read_timeout(const Field& field, std::string_view error_
   return Duration{static_cast<std::int64_t>(length * nanoseconds_per_second)};
 }
 
+void warn_of_long_timeout(const Field& field, const std::optional<Duration>& timeout) {
+  constexpr Duration long_timeout = seconds(60);
+  if (!timeout || *timeout <= long_timeout) {
+    return;
+  }
+  field.report.warning(
+      field.value.place, field.key,
+      "timeout of " + go_print(field.value) + " (" +
+          std::to_string(static_cast<double>(timeout->nanoseconds) / 1e9) +
+          " seconds) is high, consider keeping it under 60 seconds. possibly caused by "
+          "unquoted duration; use '1m' instead of 1m, for example");
+}
+
 std::vector<User> read_users(const Field& field) {
   std::vector<User> users;
   if (field.value.kind != ConfigKind::array) {
@@ -383,19 +397,6 @@ std::optional<AuthorizationBlock> read_authorization_block(const Field& field) {
   AuthorizationBlock block;
   read_map(authorization_table, block, field.value, field.report, field.source);
   fold_default_permissions(block.users, block.default_permissions);
-  constexpr Duration long_timeout = seconds(60);
-  if (block.timeout && *block.timeout > long_timeout) {
-    for (const ConfigEntry& entry : field.value.entries) {
-      if (lower_case(entry.key) == "timeout") {
-        field.report.warning(
-            entry.value.place, entry.key,
-            "timeout of " + go_print(entry.value) + " (" +
-                std::to_string(static_cast<double>(block.timeout->nanoseconds) / 1e9) +
-                " seconds) is high, consider keeping it under 60 seconds. possibly caused by "
-                "unquoted duration; use '1m' instead of 1m, for example");
-      }
-    }
-  }
   return block;
 }
 

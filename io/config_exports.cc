@@ -1,4 +1,5 @@
-// Mappings, exports and imports: checked in full, because their rules are part of what `-t` says.
+// exports [] and imports [] of an account, each entry for itself; whether they fit together is
+// settled in config_imports.cc.
 #include <algorithm>
 
 #include "engine/routing/subject.h"
@@ -9,108 +10,12 @@ namespace rubus::io {
 
 namespace {
 
-constexpr std::int64_t weight_total = 100;
-
-// ---- mappings -----------------------------------------------------------------------------------
-
-struct MappingDestination {
-  std::string subject;
-  std::string cluster;
-  std::optional<std::int64_t> weight;
-};
-
-void read_weight(MappingDestination& destination, const Field& field) {
-  std::int64_t weight = 0;
-  if (field.value.kind == ConfigKind::integer) {
-    weight = field.value.integer;
-  } else if (field.value.kind == ConfigKind::text) {
-    std::string_view digits = field.value.text;
-    if (!digits.empty() && digits.back() == '%') {
-      digits.remove_suffix(1);
-    }
-    const IntegerReading number = parse_go_integer(digits, "Atoi");
-    if (number.error) {
-      return field.error("Invalid weight " + go_quote(digits) + " for mapping destination");
-    }
-    weight = number.value;
-  } else {
-    return field.error("Unknown entry type for weight of " + go_print(field.value));
-  }
-  if (weight < 0 || weight > weight_total) {
-    return field.error("Invalid weight " + std::to_string(weight) + " for mapping destination");
-  }
-  destination.weight = weight;
-}
-
-constexpr Directive<MappingDestination> destination_table[] = {
-    {"destination dest",
-     [](MappingDestination& target, const Field& field) { field.into(target.subject); }},
-    {"weight", read_weight},
-    {"cluster", [](MappingDestination& target, const Field& field) { field.into(target.cluster); }},
-};
-
-std::optional<MappingDestination> read_destination(const Field& field) {
-  if (field.value.kind != ConfigKind::map) {
-    field.error("Expected an entry for the mapping destination");
-    return std::nullopt;
-  }
-  MappingDestination destination;
-  const std::size_t errors_before = field.report.errors().size();
-  read_map(destination_table, destination, field.value, field.report, field.source,
-           {"Unknown field ", " for mapping destination"});
-  if (field.report.errors().size() != errors_before) {
-    return std::nullopt;
-  }
-  if (!destination.weight) {
-    field.error("Missing weight for mapping destination " + go_quote(destination.subject));
-    return std::nullopt;
-  }
-  return destination;
-}
-
-void check_destinations(const Field& field, const std::string& subject,
-                        const std::vector<MappingDestination>& destinations) {
-  std::vector<std::pair<std::string, std::int64_t>> totals;  // per cluster
-  for (const MappingDestination& destination : destinations) {
-    const auto found = std::find_if(
-        totals.begin(), totals.end(),
-        [&destination](const auto& total) { return total.first == destination.cluster; });
-    std::int64_t total = *destination.weight;
-    if (found == totals.end()) {
-      totals.emplace_back(destination.cluster, total);
-    } else {
-      found->second += total;
-      total = found->second;
-    }
-    if (total > weight_total) {
-      return field.error("Error adding mapping for " + go_quote(subject) +
-                         " : total weight needs to be <= 100");
-    }
-  }
-}
-
-void check_mapping(const Field& field, const std::string& subject) {
-  std::vector<MappingDestination> destinations;
-  if (field.value.kind == ConfigKind::text) {
-    return;
-  }
-  if (field.value.kind == ConfigKind::array) {
-    for (const ConfigValue& item : field.value.items) {
-      if (auto one = read_destination(Field{field.key, item, field.report, field.source})) {
-        destinations.push_back(std::move(*one));
-      }
-    }
-  } else if (auto one = read_destination(field)) {
-    destinations.push_back(std::move(*one));
-  }
-  check_destinations(field, subject, destinations);
-}
-
 // ---- exports ------------------------------------------------------------------------------------
 
 struct ExportReading {
-  AccountExport exported;
-  bool stream = false;
+  bool is_stream = false;
+  bool is_service = false;
+  ServiceExport entry;                    // a stream's too
   std::vector<ConfigPlace> service_only;  // response, threshold, latency, allow_trace
   std::vector<std::string> service_only_texts;
 };
@@ -121,6 +26,21 @@ void note_service_only(ExportReading& reading, const Field& field, std::string_v
                                        " directive on non-service");
 }
 
+// "stream: foo" or "service: foo"; an entry is one of both.
+void read_subject(ExportReading& reading, const Field& field, std::string_view what,
+                  std::string_view other, bool& is_what, bool is_other) {
+  if (is_other) {
+    return field.error("Detected " + std::string(what) + " " + go_quote(go_print(field.value)) +
+                       " but already saw a " + std::string(other));
+  }
+  if (field.value.kind != ConfigKind::text) {
+    return field.error("Expected " + std::string(what) + " name to be string, got " +
+                       std::string(go_type_name(field.value.kind)));
+  }
+  is_what = true;
+  reading.entry.subject = field.value.text;
+}
+
 void read_response(ExportReading& reading, const Field& field) {
   note_service_only(reading, field, "response");
   if (field.value.kind != ConfigKind::text) {
@@ -128,7 +48,13 @@ void read_response(ExportReading& reading, const Field& field) {
                        std::string(go_type_name(field.value.kind)));
   }
   const std::string type = lower_case(field.value.text);
-  if (!has_name("single singleton stream chunk chunked", type)) {
+  if (has_name("single singleton", type)) {
+    reading.entry.response_type = ResponseType::singleton;
+  } else if (type == "stream") {
+    reading.entry.response_type = ResponseType::stream;
+  } else if (has_name("chunk chunked", type)) {
+    reading.entry.response_type = ResponseType::chunked;
+  } else {
     field.error("Unknown response type: " + go_quote(field.value.text));
   }
 }
@@ -139,200 +65,261 @@ void read_threshold(ExportReading& reading, const Field& field) {
   if (field.value.kind != ConfigKind::text) {
     return field.error(expected + std::string(go_type_name(field.value.kind)));
   }
-  if (parse_duration(field.value.text).error) {
-    field.error(expected + go_quote(field.value.text));
+  const DurationReading threshold = parse_duration(field.value.text);
+  if (threshold.error) {
+    return field.error(expected + go_quote(field.value.text));
   }
+  if (threshold.value != Duration{}) {
+    reading.entry.response_threshold = threshold.value;
+  }
+}
+
+// A share of the requests, "headers" (those that ask for it), or what is wrong.
+std::optional<std::string> sampling_error(const ConfigValue& value) {
+  const std::string bad = "bad sampling percentage, should be 1-100";
+  std::int64_t percent = value.integer;
+  if (value.kind == ConfigKind::text) {
+    if (lower_case(value.text) == "headers") {
+      return std::nullopt;
+    }
+    std::string_view digits = value.text;
+    if (!digits.empty() && digits.back() == '%') {
+      digits.remove_suffix(1);
+    }
+    const IntegerReading number = parse_go_integer(digits, "Atoi");
+    if (number.error) {
+      return "Failed to parse latency sample: " + *number.error;
+    }
+    percent = number.value;
+  } else if (value.kind != ConfigKind::integer) {
+    return "Expected latency sample to be a string or map/struct, got " +
+           std::string(go_type_name(value.kind));
+  }
+  constexpr std::int64_t percent_max = 100;
+  return percent < 1 || percent > percent_max ? std::optional(bad) : std::nullopt;
 }
 
 void read_latency(ExportReading& reading, const Field& field) {
   note_service_only(reading, field, "latency");
   if (field.value.kind == ConfigKind::text) {
-    return;
+    return field.refuse();
   }
   if (!expect_map(field, "Expected latency entry to be a map/struct or string")) {
     return;
+  }
+  if (const ConfigValue* const sampling = field.value.find("sampling")) {
+    if (const std::optional<std::string> error = sampling_error(*sampling)) {
+      return field.report.error(sampling->place, *error);
+    }
   }
   const ConfigValue* const subject = field.value.find("subject");
   if (subject == nullptr) {
     return field.error("Latency subject required, but missing");
   }
   if (subject->kind != ConfigKind::text) {
-    field.report.error(subject->place, "Expected latency subject to be a string, got " +
-                                           std::string(go_type_name(subject->kind)));
+    return field.report.error(subject->place, "Expected latency subject to be a string, got " +
+                                                  std::string(go_type_name(subject->kind)));
+  }
+  field.refuse();
+}
+
+void read_approved(ExportReading& reading, const Field& field) {
+  if (field.value.kind != ConfigKind::array) {
+    return field.report.wrong_type(field.value, ConfigKind::array);
+  }
+  for (const ConfigValue& item : field.value.items) {
+    if (item.kind != ConfigKind::text) {
+      field.report.wrong_type(item, ConfigKind::text);
+      continue;
+    }
+    reading.entry.accounts.push_back(item.text);
+  }
+}
+
+void remark_on_trace(const Field& field) {
+  if (field.boolean().value_or(false)) {
+    field.remark("has no effect: message tracing is not supported yet");
   }
 }
 
 constexpr Directive<ExportReading> export_table[] = {
     {"stream",
-     [](ExportReading& reading, const Field& field) {
-       if (field.value.kind != ConfigKind::text) {
-         return field.error("Expected stream name to be string, got " +
-                            std::string(go_type_name(field.value.kind)));
-       }
-       reading.stream = true;
-       reading.exported.subject = field.value.text;
+     [](ExportReading& r, const Field& field) {
+       read_subject(r, field, "stream", "service", r.is_stream, r.is_service);
      }},
     {"service",
-     [](ExportReading& reading, const Field& field) {
-       if (field.value.kind != ConfigKind::text) {
-         return field.error("Expected service name to be string, got " +
-                            std::string(go_type_name(field.value.kind)));
-       }
-       reading.exported.service = true;
-       reading.exported.subject = field.value.text;
+     [](ExportReading& r, const Field& field) {
+       read_subject(r, field, "service", "stream", r.is_service, r.is_stream);
      }},
     {"response response_type", read_response},
     {"response_threshold threshold response_max_time response_time", read_threshold},
-    {"accounts",
-     [](ExportReading& reading, const Field& field) {
-       if (std::optional<std::vector<std::string>> names = field.strings("accounts")) {
-         reading.exported.accounts = std::move(*names);
-       }
-     }},
+    {"accounts", read_approved},
     {"latency", read_latency},
-    {"account_token_position", [](ExportReading&, const Field& field) { field.integer(); }},
+    {"account_token_position",
+     [](ExportReading& r, const Field& field) { field.into(r.entry.account_token_position); }},
     {"allow_trace",
      [](ExportReading& reading, const Field& field) {
-       field.boolean();
+       remark_on_trace(field);
        note_service_only(reading, field, "allow_trace");
      }},
 };
 
+void take_export(AccountOptions& account, ExportReading reading, const Field& field) {
+  ServiceExport& entry = reading.entry;
+  entry.is_private = !entry.accounts.empty();
+  if (reading.is_service) {
+    account.service_exports.push_back(std::move(entry));
+    return;
+  }
+  if (!reading.is_stream) {
+    return;
+  }
+  for (std::size_t i = 0; i < reading.service_only.size(); ++i) {
+    field.report.error(reading.service_only[i], reading.service_only_texts[i]);
+  }
+  account.stream_exports.push_back({std::move(entry.subject), entry.is_private,
+                                    std::move(entry.accounts), entry.account_token_position});
+}
+
 // ---- imports ------------------------------------------------------------------------------------
 
 struct ImportReading {
-  AccountImport import;
-  bool stream = false;
-  std::string prefix;
-  std::string target;
-};
-
-struct ImportSource {
+  bool is_stream = false;
+  bool is_service = false;
   std::string account;
   std::string subject;
+  std::string prefix;
+  std::string target;
+  std::optional<ConfigPlace> target_place;
+  std::optional<ConfigPlace> trace_place;
+  bool share = false;
 };
 
-void read_import_source(ImportReading& reading, const Field& field, bool service) {
-  const std::string kind = service ? "Service" : "Stream";
+void read_import_source(ImportReading& reading, const Field& field, bool& is_what) {
+  const std::string kind = &is_what == &reading.is_service ? "Service" : "Stream";
   if (!expect_map(field, kind + " entry should be an account map")) {
     return;
   }
-  static constexpr Directive<ImportSource> table[] = {
-      {"account", [](ImportSource& source, const Field& part) { part.into(source.account); }},
-      {"subject", [](ImportSource& source, const Field& part) { part.into(source.subject); }},
+  static constexpr Directive<ImportReading> table[] = {
+      {"account", [](ImportReading& source, const Field& part) { part.into(source.account); }},
+      {"subject", [](ImportReading& source, const Field& part) { part.into(source.subject); }},
   };
-  ImportSource source;
-  read_map(table, source, field.value, field.report, field.source);
-  if (source.account.empty() || source.subject.empty()) {
+  read_map(table, reading, field.value, field.report, field.source);
+  if (reading.account.empty() || reading.subject.empty()) {
     return field.error("Expect an account name and a subject");
   }
-  reading.import.service = service;
-  reading.stream = !service;
-  reading.import.account = source.account;
-  reading.import.subject = source.subject;
+  is_what = true;
 }
 
 constexpr Directive<ImportReading> import_table[] = {
     {"stream",
      [](ImportReading& reading, const Field& field) {
-       if (reading.import.service) {
+       if (reading.is_service) {
          return field.error("Detected stream but already saw a service");
        }
-       read_import_source(reading, field, false);
+       read_import_source(reading, field, reading.is_stream);
      }},
     {"service",
      [](ImportReading& reading, const Field& field) {
-       if (reading.stream) {
+       if (reading.is_stream) {
          return field.error("Detected service but already saw a stream");
        }
-       read_import_source(reading, field, true);
+       read_import_source(reading, field, reading.is_service);
      }},
     {"prefix", [](ImportReading& reading, const Field& field) { field.into(reading.prefix); }},
     {"to",
      [](ImportReading& reading, const Field& field) {
        field.into(reading.target);
-       if (!reading.prefix.empty()) {
-         field.error("Stream import can not have a 'prefix' and a 'to' property");
-       }
+       reading.target_place = field.value.place;
      }},
-    {"share", [](ImportReading&, const Field& field) { field.boolean(); }},
+    {"share", [](ImportReading& reading, const Field& field) { field.into(reading.share); }},
     {"allow_trace",
      [](ImportReading& reading, const Field& field) {
-       field.boolean();
-       if (reading.import.service) {
-         field.error("Detected allow_trace directive on a non-stream");
-       }
+       remark_on_trace(field);
+       reading.trace_place = field.value.place;
      }},
 };
 
-std::string expected_array(std::string_view what, ConfigKind kind) {
-  return std::string(what) + " should be an array, got " + std::string(go_type_name(kind));
+// What is imported here already from the same account under the same subject.
+const ServiceImport* find_duplicate(const AccountOptions& account, const ServiceImport& import) {
+  const auto here = [](const ServiceImport& each) -> const std::string& {
+    return each.to.empty() ? each.subject : each.to;
+  };
+  for (const ServiceImport& other : account.service_imports) {
+    if (other.account == import.account && here(other) == here(import)) {
+      return &other;
+    }
+  }
+  return nullptr;
+}
+
+void take_service_import(AccountReading& account, ImportReading reading, const ConfigValue& item,
+                         const Field& field) {
+  ServiceImport import{reading.account, reading.subject, reading.target, reading.share};
+  if (const ServiceImport* const other = find_duplicate(account.options, import)) {
+    return field.report.error(
+        item.place, "Duplicate service import subject " +
+                        go_quote(import.to.empty() ? import.subject : import.to) +
+                        ", previously used in import for account " + go_quote(other->account) +
+                        ", subject " + go_quote(other->subject));
+  }
+  account.options.service_imports.push_back(std::move(import));
+}
+
+void take_import(AccountReading& account, ImportReading reading, const ConfigValue& item,
+                 const Field& field) {
+  if (reading.is_service) {
+    if (reading.trace_place) {
+      return field.report.error(*reading.trace_place,
+                                "Detected allow_trace directive on a non-stream");
+    }
+    return take_service_import(account, std::move(reading), item, field);
+  }
+  if (!reading.is_stream) {
+    return;
+  }
+  if (!reading.prefix.empty() && !reading.target.empty()) {
+    return field.report.error(*reading.target_place,
+                              "Stream import can not have a 'prefix' and a 'to' property");
+  }
+  account.options.stream_imports.push_back({reading.account, reading.subject, reading.target});
+  account.prefixes.push_back(std::move(reading.prefix));
+}
+
+// Calls `read_item` for each map of the array.
+template <class ReadItem>
+void read_items(const Field& field, std::string_view what, ReadItem read_item) {
+  if (field.value.kind != ConfigKind::array) {
+    return field.error(std::string(what) + "s should be an array, got " +
+                       std::string(go_type_name(field.value.kind)));
+  }
+  for (const ConfigValue& item : field.value.items) {
+    if (item.kind != ConfigKind::map) {
+      field.report.error(item.place, std::string(what) +
+                                         " Items should be a map with type entry, got " +
+                                         std::string(go_type_name(item.kind)));
+      continue;
+    }
+    read_item(item);
+  }
 }
 
 }  // namespace
 
-bool check_mappings(const Field& field) {
-  if (field.value.kind != ConfigKind::map) {
-    field.report.wrong_type(field.value, ConfigKind::map);
-    return false;
-  }
-  for (const ConfigEntry& entry : field.value.entries) {
-    if (!is_valid_subject(entry.key)) {
-      field.error("Subject " + go_quote(entry.key) + " is not a valid subject");
-      continue;
-    }
-    check_mapping(Field{entry.key, entry.value, field.report, field.source}, entry.key);
-  }
-  return !field.value.entries.empty();
-}
-
-void read_mappings(ConfigReading&, const Field& field) {
-  if (check_mappings(field)) {
-    field.refuse();
-  }
-}
-
-std::vector<AccountExport> check_exports(const Field& field) {
-  std::vector<AccountExport> exports;
-  if (field.value.kind != ConfigKind::array) {
-    field.error(expected_array("Exports", field.value.kind));
-    return exports;
-  }
-  for (const ConfigValue& item : field.value.items) {
-    if (item.kind != ConfigKind::map) {
-      field.report.error(item.place, "Export Items should be a map with type entry, got " +
-                                         std::string(go_type_name(item.kind)));
-      continue;
-    }
+void read_exports(AccountReading& account, const Field& field) {
+  read_items(field, "Export", [&account, &field](const ConfigValue& item) {
     ExportReading reading;
     read_map(export_table, reading, item, field.report, field.source);
-    if (reading.stream) {
-      for (std::size_t i = 0; i < reading.service_only.size(); ++i) {
-        field.report.error(reading.service_only[i], reading.service_only_texts[i]);
-      }
-    }
-    exports.push_back(std::move(reading.exported));
-  }
-  return exports;
+    take_export(account.options, std::move(reading), field);
+  });
 }
 
-std::vector<AccountImport> check_imports(const Field& field) {
-  std::vector<AccountImport> imports;
-  if (field.value.kind != ConfigKind::array) {
-    field.error(expected_array("Imports", field.value.kind));
-    return imports;
-  }
-  for (const ConfigValue& item : field.value.items) {
-    if (item.kind != ConfigKind::map) {
-      field.report.error(item.place, "Import Items should be a map with type entry, got " +
-                                         std::string(go_type_name(item.kind)));
-      continue;
-    }
+void read_imports(AccountReading& account, const Field& field) {
+  read_items(field, "Import", [&account, &field](const ConfigValue& item) {
     ImportReading reading;
     read_map(import_table, reading, item, field.report, field.source);
-    imports.push_back(std::move(reading.import));
-  }
-  return imports;
+    take_import(account, std::move(reading), item, field);
+  });
 }
 
 }  // namespace rubus::io

@@ -4,32 +4,15 @@
 #include <set>
 
 #include "io/config_text.h"
+#include "io/config_url.h"
 
 namespace rubus::io {
 
 namespace {
 
-// "host:port", "[::1]:port", ":port".
-std::optional<std::pair<std::string, std::string>> split_host_port(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::string_view host = text.substr(0, colon);
-  if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']') {
-      return std::nullopt;
-    }
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  const std::string_view port = text.substr(colon + 1);
-  if (host.find_first_of("[]") != std::string_view::npos ||
-      port.find_first_of("[]") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return std::make_pair(std::string(host), std::string(port));
+std::int32_t port_number(std::int64_t port) {
+  // Beyond 32 bits it is as invalid as any number above 65535; the start will say so.
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(port, INT32_MIN, INT32_MAX));
 }
 
 template <class Value>
@@ -143,8 +126,7 @@ std::optional<ListenAddress> Field::listen() const {
     error("expected port or host:port, got " + std::string(go_type_name(value.kind)));
     return std::nullopt;
   }
-  // Beyond 32 bits it is as invalid as any number above 65535; the start will say so.
-  address.port = static_cast<std::int32_t>(std::clamp<std::int64_t>(port, INT32_MIN, INT32_MAX));
+  address.port = port_number(port);
   return address;
 }
 
@@ -174,6 +156,16 @@ void Field::into(bool& target) const { assign(boolean(), target); }
 void Field::into(std::string& target) const { assign(text(), target); }
 void Field::into(std::int64_t& target) const { assign(integer(), target); }
 void Field::into(Duration& target, std::string_view name) const { assign(duration(name), target); }
+void Field::into_port(std::int32_t& target) const {
+  if (const std::optional<std::int64_t> port = integer()) {
+    target = port_number(*port);
+  }
+}
+void Field::into(std::uint32_t& target) const {
+  if (const std::optional<std::int64_t> number = integer()) {
+    target = static_cast<std::uint32_t>(std::clamp<std::int64_t>(*number, 0, UINT32_MAX));
+  }
+}
 void Field::into(std::optional<std::int64_t>& target) const {
   if (const std::optional<std::int64_t> number = integer()) {
     target = number;
@@ -201,30 +193,6 @@ void check_port(Checked& block, const Field& field) {
   }
 }
 
-void check_compression(Checked& block, const Field& field) {
-  if (field.value.kind == ConfigKind::text || field.value.kind == ConfigKind::boolean) {
-    return;
-  }
-  if (field.value.kind != ConfigKind::map) {
-    return field.error("field " + go_quote(field.key) +
-                       " should be a boolean or a structure, got " +
-                       std::string(go_type_name(field.value.kind)));
-  }
-  static constexpr Directive<Checked> table[] = {
-      {"mode", check_text},
-      {"rtt_thresholds thresholds rtts rtt",
-       [](Checked& inner, const Field& list) {
-         if (list.value.kind != ConfigKind::array) {
-           return list.report.wrong_type(list.value, ConfigKind::array);
-         }
-         for (const ConfigValue& item : list.value.items) {
-           check_text_duration(inner, Field{list.key, item, list.report, list.source});
-         }
-       }},
-  };
-  read_map(table, block, field.value, field.report, field.source);
-}
-
 void check_write_timeout(Checked&, const Field& field) {
   const std::optional<std::string> policy = field.text();
   if (policy && *policy != "default" && *policy != "close" && *policy != "retry") {
@@ -232,39 +200,26 @@ void check_write_timeout(Checked&, const Field& field) {
   }
 }
 
-void check_url(const ConfigValue& value, std::string_view kind, ConfigReport& report) {
+std::optional<ParsedUrl> read_url(const ConfigValue& value, std::string_view kind,
+                                  ConfigReport& report) {
   if (value.kind != ConfigKind::text) {
-    return report.wrong_type(value, ConfigKind::text);
+    report.wrong_type(value, ConfigKind::text);
+    return std::nullopt;
   }
-  // Go's parser refuses control characters, a missing scheme, a blank in the host, and a port that
-  // is no number. More than that cannot be wrong with the URLs of a configuration.
-  const std::string_view text = value.text;
-  const bool control = std::any_of(text.begin(), text.end(), [](char letter) {
-    return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;
-  });
-  const bool no_scheme = !text.empty() && text.front() == ':';
-  const std::size_t authority = text.find("://");
-  bool bad_host = false;
-  if (authority != std::string_view::npos) {
-    std::string_view host = text.substr(authority + 3);
-    host = host.substr(0, host.find_first_of("/?#"));
-    host = host.substr(host.rfind('@') == std::string_view::npos ? 0 : host.rfind('@') + 1);
-    const std::size_t bracket = host.find(']');
-    const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
-    const std::string_view port =
-        colon == std::string_view::npos ? std::string_view() : host.substr(colon + 1);
-    bad_host = host.find(' ') != std::string_view::npos ||
-               port.find_first_not_of("0123456789") != std::string_view::npos;
-  }
-  if (control || no_scheme || bad_host) {
+  UrlReading reading = parse_url(value.text);
+  if (reading.error || !has_dialable_port(reading.url)) {
     report.error(value.place,
-                 "error parsing " + std::string(kind) + " url [" + go_quote(text) + "]");
+                 "error parsing " + std::string(kind) + " url [" + go_quote(value.text) + "]");
+    return std::nullopt;
   }
+  return std::move(reading.url);
 }
 
-void check_urls(const Field& field, std::string_view kind) {
+std::vector<ParsedUrl> read_urls(const Field& field, std::string_view kind) {
+  std::vector<ParsedUrl> urls;
   if (field.value.kind != ConfigKind::array) {
-    return field.report.wrong_type(field.value, ConfigKind::array);
+    field.report.wrong_type(field.value, ConfigKind::array);
+    return urls;
   }
   std::set<std::string> seen;
   for (const ConfigValue& item : field.value.items) {
@@ -273,8 +228,11 @@ void check_urls(const Field& field, std::string_view kind) {
                            "Duplicate " + std::string(kind) + " entry detected");
       continue;
     }
-    check_url(item, kind, field.report);
+    if (std::optional<ParsedUrl> url = read_url(item, kind, field.report)) {
+      urls.push_back(std::move(*url));
+    }
   }
+  return urls;
 }
 
 bool expect_map(const Field& field, std::string_view what) {

@@ -15,6 +15,7 @@
 #include "engine/base/time.h"
 #include "io/config_parser.h"
 #include "io/config_report.h"
+#include "io/config_url.h"
 #include "io/config_value.h"
 #include "io/server_config.h"
 
@@ -47,6 +48,8 @@ struct Field {
   void into(std::string& target) const;
   void into(std::int64_t& target) const;
   void into(Duration& target, std::string_view name) const;
+  void into_port(std::int32_t& target) const;
+  void into(std::uint32_t& target) const;  // a negative number counts as 0
   void into(std::optional<std::int64_t>& target) const;
 };
 
@@ -106,11 +109,12 @@ void check_text_duration(Checked&, const Field& field);
 void check_strings(Checked&, const Field& field);
 void check_listen(Checked& block, const Field& field);
 void check_port(Checked& block, const Field& field);
-void check_compression(Checked&, const Field& field);
 void check_write_timeout(Checked&, const Field& field);
-void check_url(const ConfigValue& value, std::string_view kind, ConfigReport& report);
-// An array of URLs; duplicates are warned about.
-void check_urls(const Field& field, std::string_view kind);
+
+std::optional<ParsedUrl> read_url(const ConfigValue& value, std::string_view kind,
+                                  ConfigReport& report);
+// An array of URLs; duplicates are warned about and left out.
+std::vector<ParsedUrl> read_urls(const Field& field, std::string_view kind);
 
 // The sentence for a value of the wrong kind where a block is expected: `what` + ", got <type>".
 bool expect_map(const Field& field, std::string_view what);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "io/config_digest.h"
+#include "io/config_peers.h"
 #include "io/config_reading.h"
 #include "io/config_text.h"
 
@@ -13,17 +14,6 @@ namespace {
 
 constexpr std::int64_t int32_max = INT32_MAX;
 
-std::int32_t port_number(std::int64_t port) {
-  // Beyond 32 bits it is as invalid as any number above 65535; the start will say so.
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(port, INT32_MIN, INT32_MAX));
-}
-
-void read_port(const Field& field, std::int32_t& target) {
-  if (const std::optional<std::int64_t> port = field.integer()) {
-    target = port_number(*port);
-  }
-}
-
 // A limit that the reference keeps in 32 bits.
 void read_int32(const Field& field, std::int64_t& target) {
   const std::optional<std::int64_t> number = field.integer();
@@ -32,12 +22,6 @@ void read_int32(const Field& field, std::int64_t& target) {
   }
   if (number) {
     target = *number;
-  }
-}
-
-void read_uint(const Field& field, std::uint32_t& target) {
-  if (const std::optional<std::int64_t> number = field.integer()) {
-    target = static_cast<std::uint32_t>(std::clamp<std::int64_t>(*number, 0, UINT32_MAX));
   }
 }
 
@@ -60,11 +44,11 @@ void read_monitor(const Field& field, std::optional<ListenAddress>& target) {
 }
 
 void read_http_port(const Field& field, std::optional<ListenAddress>& target) {
-  if (const std::optional<std::int64_t> port = field.integer()) {
+  if (field.integer()) {
     if (!target) {
       target = ListenAddress{"", 0};
     }
-    target->port = port_number(*port);
+    field.into_port(target->port);
   }
 }
 
@@ -221,7 +205,7 @@ constexpr Directive<ConfigReading> top_table[] = {
          r.config.client = std::move(*address);
        }
      }},
-    {"port", [](Reading& r, const Field& f) { read_port(f, r.config.client.port); }},
+    {"port", [](Reading& r, const Field& f) { f.into_port(r.config.client.port); }},
     {"host net", [](Reading& r, const Field& f) { f.into(r.config.client.host); }},
     {"client_advertise", [](Reading& r, const Field& f) { f.into(r.config.client_advertise); }},
     {"server_name", read_server_name},
@@ -254,12 +238,12 @@ constexpr Directive<ConfigReading> top_table[] = {
     {"connect_error_reports",
      [](Reading&, const Field& f) {
        f.integer();
-       f.remark("has no effect without routes, gateways and leaf nodes");
+       f.remark("has no effect: how often a failure to connect is logged is not configurable");
      }},
     {"reconnect_error_reports",
      [](Reading&, const Field& f) {
        f.integer();
-       f.remark("has no effect without routes, gateways and leaf nodes");
+       f.remark("has no effect: how often a failure to connect is logged is not configurable");
      }},
     // ---- limits
     {"max_connections max_conn",
@@ -273,12 +257,12 @@ constexpr Directive<ConfigReading> top_table[] = {
      [](Reading& r, const Field& f) { read_int32(f, r.config.engine.limits.max_payload); }},
     {"max_pending", [](Reading& r, const Field& f) { f.into(r.config.engine.limits.max_pending); }},
     {"max_closed_clients",
-     [](Reading& r, const Field& f) { read_uint(f, r.config.engine.limits.max_closed_clients); }},
+     [](Reading& r, const Field& f) { f.into(r.config.engine.limits.max_closed_clients); }},
     {"ping_interval",
      [](Reading& r, const Field& f) {
        f.into(r.config.engine.limits.ping_interval, "ping_interval");
      }},
-    {"ping_max", [](Reading& r, const Field& f) { read_uint(f, r.config.engine.limits.ping_max); }},
+    {"ping_max", [](Reading& r, const Field& f) { f.into(r.config.engine.limits.ping_max); }},
     {"write_deadline",
      [](Reading& r, const Field& f) {
        f.into(r.config.engine.limits.write_deadline, "write_deadline");
@@ -322,6 +306,7 @@ constexpr Directive<ConfigReading> top_table[] = {
          return f.error("system account name must be a string");
        }
        r.config.engine.system_account = f.value.text;
+       r.system_account_named = true;
      }},
     {"no_system_account no_system no_sys_acc",
      [](Reading& r, const Field& f) { f.into(r.no_system_account); }},
@@ -350,6 +335,8 @@ constexpr Directive<ConfigReading> top_table[] = {
     {"cluster", read_cluster},
     {"gateway", read_gateway},
     {"leafnodes leaf", read_leafnodes},
+    {"shards", read_shards},
+    {"prometheus", read_prometheus},
     {"jetstream", read_jetstream},
     {"store_dir storedir", read_store_dir},
     {"default_js_domain", [](Reading&, const Field& f) { check_js_domains(f); }},
@@ -371,15 +358,15 @@ constexpr Directive<ConfigReading> top_table[] = {
 
 // ---- putting it together ------------------------------------------------------------------------
 
+// Sorted by name; of a name that is there twice the first stays.
 void take_accounts(ConfigReading& reading) {
-  std::vector<std::string>& names = reading.accounts;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  std::vector<AccountOptions>& accounts = reading.config.engine.accounts;
-  accounts.clear();
-  for (std::string& name : names) {
-    accounts.emplace_back().name = std::move(name);
-  }
+  std::vector<AccountOptions>& accounts = reading.accounts;
+  std::stable_sort(accounts.begin(), accounts.end(),
+                   [](const auto& a, const auto& b) { return a.name < b.name; });
+  accounts.erase(std::unique(accounts.begin(), accounts.end(),
+                             [](const auto& a, const auto& b) { return a.name == b.name; }),
+                 accounts.end());
+  reading.config.engine.accounts = std::move(accounts);
 }
 
 ConfigOutcome read_tree(const ConfigTree& tree, const std::string& path, const ServerConfig& base,
@@ -403,7 +390,12 @@ ConfigOutcome read_tree(const ConfigTree& tree, const std::string& path, const S
   if (reading.authorization_timeout) {
     reading.config.engine.authorization.timeout = *reading.authorization_timeout;
   }
-  if (reading.no_system_account) {
+  // An account that goes by the usual name is the system account, wanted or not.
+  const std::vector<AccountOptions>& accounts = reading.config.engine.accounts;
+  const bool defined = std::any_of(accounts.begin(), accounts.end(), [](const AccountOptions& a) {
+    return a.name == Options{}.system_account;
+  });
+  if (reading.no_system_account && !reading.system_account_named && !defined) {
     reading.config.engine.system_account.clear();
   }
   outcome.config = std::move(reading.config);
@@ -439,6 +431,7 @@ ServerConfig blank_config() {
   ServerConfig config;
   config.client = ListenAddress{"", 0};
   config.engine.authorization.timeout = Duration{};
+  clear_peer_defaults(config);
   return config;
 }
 
@@ -504,6 +497,7 @@ void complete_config(ServerConfig& config) {
   default_if_zero(config.engine.authorization.timeout, config.tls.present
                                                            ? tls.timeout + seconds(1)
                                                            : standard.engine.authorization.timeout);
+  complete_peers(config);
 }
 
 }  // namespace rubus::io

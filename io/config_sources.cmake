@@ -3,6 +3,7 @@ set(RUBUS_CONFIG_SOURCES
   command_line.cc
   command_line_flags.cc
   command_line_help.cc
+  command_line_peers.cc
   config_accounts.cc
   config_authorization.cc
   config_certificates.cc
@@ -10,17 +11,23 @@ set(RUBUS_CONFIG_SOURCES
   config_digest.cc
   config_exports.cc
   config_field.cc
+  config_imports.cc
   config_jetstream.cc
+  config_leafnodes.cc
   config_lexer.cc
   config_lexer_values.cc
+  config_mappings.cc
   config_operator.cc
   config_parser.cc
+  config_peers.cc
+  config_prometheus.cc
   config_reader.cc
   config_reload.cc
   config_report.cc
   config_start_checks.cc
   config_text.cc
   config_tls.cc
+  config_url.cc
   config_value.cc
   config_websocket.cc
   config_world.cc)

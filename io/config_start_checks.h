@@ -12,12 +12,6 @@
 
 namespace rubus::io {
 
-struct StartRefusal {
-  std::string text;
-  // true: a line of the log with label FTL. false: "nats-server: " + text on standard error.
-  bool logged = false;
-};
-
 std::optional<StartRefusal> start_refusal(const ServerConfig& config);
 
 // Lines for the log, label WRN.

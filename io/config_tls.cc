@@ -60,6 +60,7 @@ struct TlsReading {
   std::string key_file;
   std::vector<std::pair<std::string, std::string>> pairs;
   bool allow_insecure = false;
+  bool known_urls_allowed = false;  // the directive exists here
   std::vector<std::string> insecure;
 };
 
@@ -245,18 +246,17 @@ constexpr Directive<TlsReading> tls_table[] = {
      [](TlsReading& tls, const Field& field) { expect_file(field, "ca_file", tls.files.ca_file); }},
     {"certs certificates", read_certificates},
     {"insecure",  // of outgoing connections only
-     [](TlsReading&, const Field& field) {
-       bool ignored = false;
-       expect_bool(field, ignored);
-     }},
+     [](TlsReading& tls, const Field& field) { expect_bool(field, tls.files.insecure); }},
     {"verify", [](TlsReading& tls, const Field& field) { expect_bool(field, tls.options.verify); }},
     {"verify_and_map",
      [](TlsReading& tls, const Field& field) { expect_bool(field, tls.options.map); }},
     {"verify_cert_and_check_known_urls",
-     [](TlsReading&, const Field& field) {
+     [](TlsReading& tls, const Field& field) {
        bool asked = false;
        expect_bool(field, asked);
-       if (asked) {
+       if (asked && tls.known_urls_allowed) {
+         field.refuse();
+       } else if (asked) {
          field.error("verify_cert_and_check_known_urls not supported in this context");
        }
      }},
@@ -292,12 +292,13 @@ constexpr Directive<TlsReading> tls_table[] = {
     {"cert_match_skip_invalid", [](TlsReading&, const Field& field) { refuse_if_set(field); }},
 };
 
-std::optional<TlsReading> read_tls_block(const Field& field) {
+std::optional<TlsReading> read_tls_block(const Field& field, bool known_urls_allowed) {
   if (field.value.kind != ConfigKind::map) {
     field.report.wrong_type(field.value, ConfigKind::map);
     return std::nullopt;
   }
   TlsReading tls;
+  tls.known_urls_allowed = known_urls_allowed;
   const std::size_t errors_before = field.report.errors().size();
   read_map(tls_table, tls, field.value, field.report, field.source,
            {"error parsing tls config, unknown field "});
@@ -331,17 +332,48 @@ std::optional<TlsReading> read_tls_block(const Field& field) {
   return tls;
 }
 
+// The entry of a map that goes by one of these names, or the map itself.
+Field entry_field(const Field& map, std::string_view names) {
+  for (const ConfigEntry& entry : map.value.entries) {
+    if (has_name(names, lowered(entry.key))) {
+      return Field{entry.key, entry.value, map.report, map.source};
+    }
+  }
+  return map;
+}
+
 }  // namespace
 
 void read_tls(ConfigReading& reading, const Field& field) {
   const TlsPolicy policy = reading.config.engine.tls.policy;
-  if (std::optional<TlsReading> tls = read_tls_block(field)) {
+  if (std::optional<TlsReading> tls = read_tls_block(field, false)) {
     reading.config.tls = std::move(tls->files);
     reading.config.engine.tls = tls->options;
     reading.config.engine.tls.policy = policy;  // decided at the end, with allow_non_tls
   }
 }
 
-void check_tls(Checked&, const Field& field) { read_tls_block(field); }
+std::optional<PeerTlsReading> read_peer_tls(const Field& field, TlsPlace place) {
+  std::optional<TlsReading> tls = read_tls_block(field, place == TlsPlace::cluster);
+  if (!tls) {
+    return std::nullopt;
+  }
+  PeerTlsReading peer;
+  peer.options.enabled = true;
+  peer.options.timeout = tls->options.timeout;
+  // Between routes each side shows a certificate, whatever is configured.
+  peer.options.verify = place == TlsPlace::cluster || tls->options.verify;
+  peer.options.handshake_first = place != TlsPlace::cluster && tls->options.handshake_first;
+  if (place != TlsPlace::leaf_remote && tls->options.map) {
+    entry_field(field, "verify_and_map").refuse();
+  }
+  if (place == TlsPlace::leaf_listener && tls->options.handshake_first_fallback != Duration{}) {
+    entry_field(field, "handshake_first first immediate").refuse();
+  }
+  peer.files = std::move(tls->files);
+  return peer;
+}
+
+void check_tls(Checked&, const Field& field) { read_tls_block(field, false); }
 
 }  // namespace rubus::io

@@ -52,6 +52,13 @@ struct ConfigWarning {
   std::string text;  // "file:line:col: message"
 };
 
+// Why no server starts with a configuration that is well said.
+struct StartRefusal {
+  std::string text;
+  // true: a line of the log with label FTL. false: "nats-server: " + text on standard error.
+  bool logged = false;
+};
+
 struct ServerConfig {
   Options engine;
   ListenAddress client;
@@ -61,6 +68,8 @@ struct ServerConfig {
   // Ports of other servers; what is said there is in engine.cluster and engine.leaf.
   std::optional<ListenAddress> cluster_listen;
   std::optional<ListenAddress> leaf_listen;
+  std::string cluster_advertise;  // as written; taken apart in engine.cluster and engine.leaf
+  std::string leaf_advertise;
   TlsFiles cluster_tls;  // both directions: routes are dialed with the listener's certificate
   TlsFiles leaf_tls;
   std::vector<TlsFiles> leaf_remote_tls;  // one per engine.leaf.remotes
@@ -74,7 +83,7 @@ struct ServerConfig {
   std::string ports_file_dir;
   std::string record_file;  // --record: flight recording of every batch
   std::vector<ConfigWarning> warnings;
-  std::vector<std::string> start_errors;  // why no server starts with this, though it is well said
+  std::vector<StartRefusal> start_errors;  // found while reading; `-t` passes over them
 };
 
 }  // namespace rubus::io

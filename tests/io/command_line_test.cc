@@ -138,9 +138,80 @@ TEST(CommandLine, what_is_not_supported_yet_is_refused_by_flag) {
   EXPECT_EQ(interpret({"-js"}).diagnostics,
             "nats-server: flag -js is known but not supported by this version of Rubus yet\n");
   EXPECT_EQ(interpret({"-js=false", "-sd", "/tmp"}).action, CommandAction::run);
-  EXPECT_EQ(interpret({"--routes", "nats://h:1"}).diagnostics,
-            "nats-server: solicited routes require cluster capabilities, e.g. --cluster\n");
-  EXPECT_EQ(interpret({"--cluster", "nats://h:1"}).exit_code, 1);
+  EXPECT_EQ(interpret({"--profile", "1"}).exit_code, 1);
+}
+
+TEST(CommandLine, cluster_flags_go_before_the_cluster_block) {
+  const MemoryWorld world{{{"c.conf",
+                            "cluster { name: file, listen: \"10.0.0.1:1\", no_advertise: true\n"
+                            "  authorization { user: u, password: p }\n"
+                            "  routes: [\"nats://f:1\"], advertise: \"a:1\" }\n"}},
+                          {}};
+  const CommandOutcome given =
+      interpret({"-c", "c.conf", "--cluster", "nats://v:w%21@127.0.0.1:26010", "--routes",
+                 "nats://a:b@h:1, nats://h2", "--cluster_name", "flag", "--no_advertise=false",
+                 "--connect_retries", "3", "--cluster_advertise", "b:2"},
+                world);
+  ASSERT_EQ(given.action, CommandAction::run) << given.diagnostics;
+  const ClusterOptions& cluster = given.config.engine.cluster;
+  EXPECT_TRUE(cluster.enabled && !cluster.no_advertise);
+  EXPECT_EQ(cluster.name, "flag");
+  EXPECT_EQ(cluster.host, "127.0.0.1");
+  EXPECT_EQ(cluster.port, 26010);
+  EXPECT_EQ(cluster.username, "v");
+  EXPECT_EQ(cluster.password, "w!");
+  EXPECT_EQ(cluster.advertise_host, "b");
+  EXPECT_EQ(cluster.advertise_port, 2);
+  EXPECT_EQ(cluster.connect_retries, 3u);
+  ASSERT_EQ(cluster.routes.size(), 2u);
+  EXPECT_EQ(cluster.routes[0].username, "a");
+  EXPECT_EQ(cluster.routes[1].host, "h2");
+  EXPECT_EQ(cluster.routes[1].port, 6222);
+
+  const CommandOutcome file = interpret({"-c", "c.conf", "--cluster="}, world);
+  EXPECT_FALSE(file.config.engine.cluster.enabled);
+  EXPECT_EQ(file.config.engine.cluster.name, "file");
+}
+
+TEST(CommandLine, a_cluster_address_that_is_none_is_refused_in_words_of_the_reference) {
+  struct Row {
+    std::vector<std::string> words;
+    const char* text;
+  };
+  for (const Row& row :
+       {Row{{"--routes", "nats://h:1"},
+            "solicited routes require cluster capabilities, e.g. --cluster"},
+        Row{{"--cluster", "", "--routes", "nats://h:1"},
+            "solicited routes require cluster capabilities, e.g. --cluster"},
+        Row{{"--cluster", "foo"}, "missing port in address"},
+        Row{{"--cluster", "nats://h"}, "address h: missing port in address"},
+        Row{{"--cluster", "127.0.0.1:1"},
+            "parse \"127.0.0.1:1\": first path segment in URL cannot contain colon"},
+        Row{{"--cluster", "nats://h:abc"},
+            "parse \"nats://h:abc\": invalid port \":abc\" after host"},
+        Row{{"--cluster", "nats://a@h:1"}, "expected cluster password to be set"},
+        Row{{"--cluster", "nats://a b:1"},
+            "parse \"nats://a b:1\": invalid character \" \" in host name"},
+        Row{{"--cluster", ":::"}, "parse \":::\": missing protocol scheme"},
+        Row{{"--cluster", "%zz"}, "parse \"%zz\": invalid URL escape \"%zz\""}}) {
+    const CommandOutcome outcome = interpret(row.words);
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.diagnostics, std::string("nats-server: ") + row.text + "\n");
+  }
+  const CommandOutcome any = interpret({"--cluster", "nats://127.0.0.1:-1"});
+  ASSERT_EQ(any.action, CommandAction::run);
+  EXPECT_EQ(any.config.cluster_listen->port, -1);
+}
+
+TEST(CommandLine, metrics_may_have_a_port_of_their_own) {
+  EXPECT_FALSE(interpret({}).config.metrics.has_value());
+  const std::optional<ListenAddress> port = interpret({"--prometheus", "7777"}).config.metrics;
+  ASSERT_TRUE(port.has_value());
+  EXPECT_EQ(port->port, 7777);
+  EXPECT_EQ(port->host, "0.0.0.0");
+  EXPECT_EQ(interpret({"--prometheus", "127.0.0.1:1"}).config.metrics->host, "127.0.0.1");
+  EXPECT_EQ(interpret({"--prometheus", "70000"}).diagnostics,
+            "nats-server: invalid address for metrics: \"70000\"\n");
 }
 
 TEST(CommandLine, tls_flags_need_a_certificate_and_its_key) {

@@ -182,7 +182,7 @@ TEST(ConfigReader, a_known_directive_without_support_is_refused_by_name_and_plac
             "Rubus yet");
   EXPECT_EQ(errors_of("jetstream: disabled\ncluster { name: x }\nwebsocket { no_tls: true }\n"),
             "");
-  EXPECT_NE(errors_of("cluster { port: 6222 }\n"), "");
+  EXPECT_NE(errors_of("gateway { name: x, port: 7222 }\n"), "");
   // A mistake is the reference's mistake first.
   EXPECT_EQ(errors_of("jetstream { foo: 1 }\n"), "f.conf:1:12: unknown field \"foo\"");
 }
@@ -210,7 +210,8 @@ constexpr std::string_view known_names =
     "account_resolver accounts_resolver resolver_tls resolver_preload "
     "resolver_pinned_accounts cluster gateway leafnodes leaf jetstream store_dir storedir "
     "websocket ws mqtt default_js_domain feature_flags no_header_support "
-    "disable_sublist_cache no_sublist_cache connect_error_reports reconnect_error_reports";
+    "disable_sublist_cache no_sublist_cache connect_error_reports reconnect_error_reports "
+    "shards prometheus";
 
 TEST(ConfigReader, every_directive_of_the_reference_is_known_in_any_case) {
   std::istringstream names{std::string(known_names)};

@@ -3,7 +3,8 @@ find_package(GTest REQUIRED)
 find_library(rapidcheck_library rapidcheck REQUIRED)
 
 add_executable(config_test
-  command_line_test.cc config_parser_test.cc config_reader_test.cc config_reload_test.cc
+  command_line_test.cc config_accounts_test.cc config_parser_test.cc config_peers_test.cc
+  config_reader_test.cc config_reload_test.cc
   config_text_test.cc ${CMAKE_SOURCE_DIR}/io/ensure_abort.cc)
 target_link_libraries(config_test PRIVATE rubus_config GTest::gtest_main)
 add_test(NAME config_test COMMAND config_test)
