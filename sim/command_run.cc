@@ -14,9 +14,6 @@ namespace rubus::sim {
 
 namespace {
 
-constexpr std::uint64_t shrink_questions_max = 3000;
-constexpr std::size_t trace_lines = 30;
-
 struct Totals {
   std::uint64_t runs = 0;
   std::uint64_t steps = 0;
@@ -39,39 +36,6 @@ std::optional<CanaryKind> canary_named(std::string_view name) {
   return std::nullopt;
 }
 
-void print_failure(const Scenario& scenario, RunOptions options) {
-  const Scenario small = shrunk(
-      scenario,
-      [&options](const Scenario& simpler) { return !run_twice(simpler, options).is_good(); },
-      shrink_questions_max);
-  options.has_trace = true;
-  const RunResult result = run_twice(small, options);
-  const std::string path = "sim-failure-" + number_text(scenario.seed) + ".scn";
-  std::ofstream(path, std::ios::binary) << scenario_text(small);
-  std::cout << "FAILED seed " << scenario.seed << ", build " << RUBUS_GIT_HASH << ", step "
-            << result.steps << "\n";
-  for (const std::string& what : result.violations) {
-    std::cout << "  " << what << "\n";
-  }
-  std::cout << "--- scenario, shrunk from " << scenario.steps.size() << " to " << small.steps.size()
-            << " steps (in " << path << ")\n"
-            << scenario_text(small) << "--- last lines of the trace\n";
-  Trace trace;
-  std::string last = result.trace;
-  std::size_t lines = 0;
-  std::size_t begin = last.size();
-  while (begin > 0 && lines <= trace_lines) {
-    begin = last.rfind('\n', begin - 1);
-    if (begin == std::string::npos) {
-      begin = 0;
-      break;
-    }
-    ++lines;
-  }
-  std::cout << last.substr(begin) << "--- reproduce with\n./dev sim --scenario " << path
-            << "\n./dev sim --seed " << scenario.seed << "\n";
-}
-
 bool run_one(const Scenario& scenario, const RunOptions& options, Totals& totals) {
   const RunResult result = run_twice(scenario, options);
   ++totals.runs;
@@ -91,18 +55,6 @@ void print_totals(const Totals& totals) {
             << totals.operations << " operations, " << totals.messages << " messages, "
             << totals.closes << " closes by the server, "
             << totals.virtual_time.nanoseconds / 1'000'000'000 << " virtual seconds\n";
-}
-
-bool read_range(const std::string& text, std::uint64_t& first, std::uint64_t& last) {
-  const std::size_t dots = text.find("..");
-  const std::optional<std::uint64_t> from =
-      dots == std::string::npos ? std::optional<std::uint64_t>(1)
-                                : parse_unsigned(std::string_view(text).substr(0, dots));
-  const std::optional<std::uint64_t> to = parse_unsigned(
-      dots == std::string::npos ? std::string_view(text) : std::string_view(text).substr(dots + 2));
-  first = from.value_or(0);
-  last = to.value_or(0);
-  return from && to && first <= last;
 }
 
 int run_file(const std::string& path, RunOptions options, const std::string* record) {

@@ -36,7 +36,13 @@ bool read_file(const std::string& path, std::string& bytes);
 // Runs twice, on heaps of opposite moods, and adds a violation if the digests differ.
 RunResult run_twice(const Scenario& scenario, RunOptions options);
 
+// Shrinks, writes sim-failure-SEED.scn, tells.
+void print_failure(const Scenario& scenario, RunOptions options);
+// "A..B", or "B" for 1..B.
+bool read_range(const std::string& text, std::uint64_t& first, std::uint64_t& last);
+
 int command_run(const std::vector<std::string>& words);
+int command_cluster(const std::vector<std::string>& words);
 int command_digest(const std::vector<std::string>& words);
 int command_replay(const std::vector<std::string>& words);
 int command_diverge(const std::vector<std::string>& words);

@@ -34,6 +34,9 @@ void put_user(std::string& text, const ScenarioUser& user) {
     text.append(" responses_ms=");
     put(text, user.responses_ms);
   }
+  if (!user.account.empty()) {
+    text.append(" account=").append(user.account);
+  }
   text.push_back('\n');
 }
 
@@ -96,12 +99,62 @@ void put_number(std::string& text, std::string_view name, std::int64_t value) {
   put(text, value);
 }
 
+void put_nodes(std::string& text, const std::vector<std::uint32_t>& nodes) {
+  for (std::size_t at = 0; at < nodes.size(); ++at) {
+    text.append(at == 0 ? " nodes=" : ",");
+    append_number(text, std::uint64_t{nodes[at]});
+  }
+}
+
+void put_fault(std::string& text, const Fault& fault) {
+  text.append(fault_name(fault.kind));
+  put_nodes(text, fault.nodes);
+  put_word(text, "name", fault.name);
+  if (fault.us != 0) {
+    put_number(text, "us", fault.us);
+  }
+  if (fault.extra_us != 0) {
+    put_number(text, "extra_us", fault.extra_us);
+  }
+}
+
+void put_node(std::string& text, const ScenarioNode& node) {
+  text.append("node");
+  put_number(text, "shards", node.shards);
+  put_list(text, "routes", node.routes);
+  put_word(text, "server_name", node.server_name);
+  if (node.cluster != ScenarioNode().cluster) {
+    put_word(text, "cluster", node.cluster);
+  }
+  put_word(text, "password", node.password);
+  put_list(text, "accounts", node.accounts);
+  if (node.max_payload != 0) {
+    put_number(text, "max_payload", node.max_payload);
+  }
+  if (node.start_us != 0) {
+    put_number(text, "start_us", node.start_us);
+  }
+  text.append(node.no_advertise ? " no_advertise" : "").push_back('\n');
+}
+
 }  // namespace
+
+std::string_view fault_name(FaultKind kind) {
+  static constexpr std::array<std::string_view, fault_kinds> names = {
+      "crash",   "power_off", "readdress", "stop", "lame_duck", "freeze", "reload", "ask",
+      "partition", "one_way", "clog",      "slow", "half_open", "cut",    "forget", "stale"};
+  return names[static_cast<std::size_t>(kind)];
+}
 
 std::string step_text(const ScenarioStep& step) {
   std::string text;
   put(text, step.at_us);
   text.push_back(' ');
+  if (step.kind == StepKind::fault) {
+    text.append("net ");
+    put_fault(text, step.fault);
+    return text;
+  }
   put(text, step.client);
   switch (step.kind) {
     case StepKind::open:
@@ -161,6 +214,8 @@ std::string step_text(const ScenarioStep& step) {
       text.append(" clock");
       put_number(text, "us", step.number);
       break;
+    case StepKind::fault:
+      break;
   }
   return text;
 }
@@ -183,12 +238,23 @@ std::string scenario_text(const Scenario& scenario) {
   if (!scenario.no_auth_user.empty()) {
     text.append("no_auth_user ").append(scenario.no_auth_user).append("\n");
   }
+  for (const ScenarioNode& node : scenario.nodes) {
+    put_node(text, node);
+  }
+  for (const ScenarioService& service : scenario.services) {
+    text.append("service ").append(service.name);
+    put_nodes(text, service.nodes);
+    text.push_back('\n');
+  }
   for (const LinkShape& link : scenario.links) {
     text.append("client");
     put_number(text, "latency_us", link.latency_us);
     put_number(text, "jitter_us", link.jitter_us);
     put_word(text, "split", name_of(link.split));
     put_number(text, "socket_bytes", link.socket_bytes);
+    if (link.home != 0) {
+      put_number(text, "home", link.home);
+    }
     text.push_back('\n');
   }
   for (const ScenarioStep& step : scenario.steps) {

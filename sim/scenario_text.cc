@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t time_us_max = 1'000'000'000'000;  // eleven days
 constexpr std::size_t clients_max = 64;
+constexpr std::size_t nodes_max = 16;
 
 struct NamedKind {
   std::string_view name;
@@ -80,6 +81,12 @@ class Reader {
   bool read_knob(const Words& words, Scenario& scenario);
   bool read_user(const Words& words, Scenario& scenario);
   bool read_client(const Words& words, Scenario& scenario);
+  bool read_node(const Words& words, Scenario& scenario);
+  bool read_service(const Words& words, Scenario& scenario);
+  bool read_fault(const Words& words, Scenario& scenario);
+  bool read_nodes(std::string_view value, const Scenario& scenario,
+                  std::vector<std::uint32_t>& nodes);
+  bool add_step(ScenarioStep&& step, std::string_view time, Scenario& scenario);
   bool read_step(const Words& words, Scenario& scenario);
   bool read_step_word(std::string_view name, std::string_view value, ScenarioStep& step);
   bool read_operand(std::string_view word, ScenarioStep& step);
@@ -137,6 +144,8 @@ bool Reader::read_user(const Words& words, Scenario& scenario) {
       user.has_permissions = true;
     } else if (name == "password") {
       user.password = value;
+    } else if (name == "account") {
+      user.account = value;
     } else if (words[at] == "hashed") {
       user.is_hashed = true;
     } else if (words[at] == "permissions") {
@@ -170,6 +179,10 @@ bool Reader::read_client(const Words& words, Scenario& scenario) {
       is_good = read_number(value, 0, time_us_max, link.jitter_us);
     } else if (name == "socket_bytes") {
       is_good = read_number(value, 1, std::int64_t{1} << 30U, link.socket_bytes);
+    } else if (name == "home") {
+      std::int64_t home = 0;
+      is_good = read_number(value, 0, static_cast<std::int64_t>(nodes_max) - 1, home);
+      link.home = static_cast<std::uint32_t>(home);
     } else if (name == "split" && value == "whole") {
       link.split = SplitMode::whole;
     } else if (name == "split" && value == "random") {
@@ -185,6 +198,109 @@ bool Reader::read_client(const Words& words, Scenario& scenario) {
   }
   scenario.links.push_back(link);
   return scenario.links.size() <= clients_max || fail("too many clients:", words[0]);
+}
+
+bool Reader::read_nodes(std::string_view value, const Scenario& scenario,
+                        std::vector<std::uint32_t>& nodes) {
+  for (const std::string_view word : split(value, ',')) {
+    std::int64_t node = 0;
+    if (!read_number(word, 0, static_cast<std::int64_t>(scenario.nodes.size()) - 1, node)) {
+      return false;
+    }
+    nodes.push_back(static_cast<std::uint32_t>(node));
+  }
+  return true;
+}
+
+bool Reader::read_node(const Words& words, Scenario& scenario) {
+  ScenarioNode node;
+  for (std::size_t at = 1; at < words.size(); ++at) {
+    const auto [name, value] = halves(words[at]);
+    std::vector<std::string>* list = name == "routes"     ? &node.routes
+                                     : name == "accounts" ? &node.accounts
+                                                          : nullptr;
+    std::string* text = name == "server_name" ? &node.server_name
+                        : name == "cluster"   ? &node.cluster
+                        : name == "password"  ? &node.password
+                                              : nullptr;
+    bool is_good = true;
+    if (list != nullptr) {
+      for (const std::string_view entry : split(value, ',')) {
+        list->emplace_back(entry);
+      }
+    } else if (text != nullptr) {
+      *text = value;
+    } else if (name == "shards") {
+      is_good = read_number(value, 1, 8, node.shards);
+    } else if (name == "max_payload") {
+      is_good = read_number(value, 1, time_us_max, node.max_payload);
+    } else if (name == "start_us") {
+      is_good = read_number(value, 0, time_us_max, node.start_us);
+    } else if (words[at] == "no_advertise") {
+      node.no_advertise = true;
+    } else {
+      is_good = fail("a node has no", words[at]);
+    }
+    if (!is_good) {
+      return false;
+    }
+  }
+  scenario.nodes.push_back(std::move(node));
+  return scenario.nodes.size() <= nodes_max || fail("too many nodes:", words[0]);
+}
+
+bool Reader::read_service(const Words& words, Scenario& scenario) {
+  if (words.size() != 3 || !words[2].starts_with("nodes=")) {
+    return fail("a service is: service name nodes=…; not", words[0]);
+  }
+  ScenarioService service{std::string(words[1]), {}};
+  if (!read_nodes(halves(words[2]).second, scenario, service.nodes)) {
+    return false;
+  }
+  scenario.services.push_back(std::move(service));
+  return true;
+}
+
+bool Reader::read_fault(const Words& words, Scenario& scenario) {
+  ScenarioStep step;
+  step.kind = StepKind::fault;
+  if (!read_number(words[0], 0, time_us_max, step.at_us)) {
+    return false;
+  }
+  std::size_t kind = 0;
+  while (kind < fault_kinds && fault_name(static_cast<FaultKind>(kind)) != words[2]) {
+    ++kind;
+  }
+  if (kind == fault_kinds) {
+    return fail("no such fault:", words[2]);
+  }
+  step.fault.kind = static_cast<FaultKind>(kind);
+  for (std::size_t at = 3; at < words.size(); ++at) {
+    const auto [name, value] = halves(words[at]);
+    bool is_good = true;
+    if (name == "nodes") {
+      is_good = read_nodes(value, scenario, step.fault.nodes);
+    } else if (name == "name") {
+      step.fault.name = value;
+    } else if (name == "us" || name == "extra_us") {
+      is_good =
+          read_number(value, 0, time_us_max, name == "us" ? step.fault.us : step.fault.extra_us);
+    } else {
+      is_good = fail("a fault has no", words[at]);
+    }
+    if (!is_good) {
+      return false;
+    }
+  }
+  return add_step(std::move(step), words[0], scenario);
+}
+
+bool Reader::add_step(ScenarioStep&& step, std::string_view time, Scenario& scenario) {
+  if (!scenario.steps.empty() && scenario.steps.back().at_us > step.at_us) {
+    return fail("steps are sorted by time; too late for", time);
+  }
+  scenario.steps.push_back(std::move(step));
+  return true;
 }
 
 bool Reader::read_operand(std::string_view word, ScenarioStep& step) {
@@ -243,6 +359,9 @@ bool Reader::read_step(const Words& words, Scenario& scenario) {
   if (words.size() < 3) {
     return fail("a step is: time client what; not", words[0]);
   }
+  if (words[1] == "net") {
+    return read_fault(words, scenario);
+  }
   if (!read_number(words[0], 0, time_us_max, step.at_us) ||
       !read_number(words[1], 0, static_cast<std::int64_t>(scenario.links.size()) - 1, client)) {
     return false;
@@ -271,11 +390,7 @@ bool Reader::read_step(const Words& words, Scenario& scenario) {
         return false;
       }
     }
-    if (!scenario.steps.empty() && scenario.steps.back().at_us > step.at_us) {
-      return fail("steps are sorted by time; too late for", words[0]);
-    }
-    scenario.steps.push_back(std::move(step));
-    return true;
+    return add_step(std::move(step), words[0], scenario);
   }
   return fail("no such step:", words[2]);
 }
@@ -299,6 +414,12 @@ bool Reader::read_line(std::string_view line, Scenario& scenario) {
   }
   if (words[0] == "client") {
     return read_client(words, scenario);
+  }
+  if (words[0] == "node") {
+    return read_node(words, scenario);
+  }
+  if (words[0] == "service") {
+    return read_service(words, scenario);
   }
   if (words[0].front() >= '0' && words[0].front() <= '9') {
     return read_step(words, scenario);

@@ -142,6 +142,7 @@ void SimClient::say(const ScenarioStep& step) {
     case StepKind::half_open:
     case StepKind::crash:
     case StepKind::clock:
+    case StepKind::fault:
       break;
   }
 }
@@ -179,6 +180,9 @@ void SimClient::on_bytes(std::string_view bytes) {
     ++frames_;
     digest_.add(frame.raw);
     messages_ += frame.kind == FrameKind::message ? 1 : 0;
+    if (on_frame) {
+      on_frame(frame);
+    }
     if (frame.kind == FrameKind::ping && is_connected_ && !has_spoken_badly_) {
       ClientOperation answer;
       answer.is_pong = true;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,7 @@ class SimClient {
   const std::string& violation() const { return reader_.violation(); }
 
   bool is_paused = false;
+  std::function<void(const Frame&)> on_frame;  // each that is read; may be empty
 
  private:
   void add(ClientOperation operation, std::string_view bytes);

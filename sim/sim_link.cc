@@ -26,7 +26,7 @@ std::size_t SimPipe::space() const {
 }
 
 Instant SimPipe::arrival_of_next(Instant now) {
-  Instant at = now + microseconds(shape_.latency_us);
+  Instant at = now + microseconds(shape_.latency_us) + extra_latency_;
   if (shape_.jitter_us > 0) {
     const std::uint64_t jitter_us =
         latency_.below(static_cast<std::uint64_t>(shape_.jitter_us) + 1);
@@ -63,7 +63,7 @@ std::size_t SimPipe::send(Instant now, std::string_view bytes) {
 void SimPipe::send_end(Instant now) { flight_.push_back({arrival_of_next(now), {}, true}); }
 
 Instant SimPipe::next_arrival() const {
-  if (flight_.empty() || has_vanished_) {
+  if (flight_.empty() || has_vanished_ || is_held_) {
     return Instant::never();
   }
   return std::max(flight_.front().at, stalled_until_);

@@ -4,6 +4,7 @@
 // says. At most `socket_bytes` are on their way or waiting to be read; the sender then has to wait,
 // which is how back-pressure and slow consumers come about. A stalled pipe holds everything back
 // for a while; a vanished one (half-open) swallows bytes until it is full and never says so.
+// A held pipe carries nothing until it is released (a partition); what was on its way then follows.
 // Latency and cuts come from streams named after the link, so they do not depend on other links.
 #pragma once
 
@@ -43,6 +44,13 @@ class SimPipe {
 
   void stall_until(Instant until) { stalled_until_ = std::max(stalled_until_, until); }
   void vanish() { has_vanished_ = true; }
+  void hold() { is_held_ = true; }
+  void release(Instant first_arrival) {
+    is_held_ = false;
+    stall_until(first_arrival);
+  }
+  // From now on everything takes that much longer.
+  void set_extra_latency(Duration extra) { extra_latency_ = extra; }
   bool is_armed = false;  // the world has an event for next_arrival()
 
  private:
@@ -66,6 +74,8 @@ class SimPipe {
   Instant stalled_until_;
   bool end_arrived_ = false;
   bool has_vanished_ = false;
+  bool is_held_ = false;
+  Duration extra_latency_;
 };
 
 struct SimLink {

@@ -10,7 +10,13 @@ int main(int count, char** words) {
   if (all.size() < 2) {
     return wrong_usage("say what to do");
   }
+  if (all[1].starts_with("--")) {  // "./dev sim --seed 7"
+    return command_run({all.begin() + 1, all.end()});
+  }
   const std::vector<std::string> rest(all.begin() + 2, all.end());
+  if (all[1] == "cluster") {
+    return command_cluster(rest);
+  }
   if (all[1] == "run") {
     return command_run(rest);
   }

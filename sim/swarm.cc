@@ -90,9 +90,9 @@ void Drawer::draw_users(Scenario& scenario) {
   if (!chance("users", 35)) {
     return;
   }
-  scenario.users.push_back({"alice", "wonder", false, false, {}, {}, {}, {}, false, 1, 120'000});
-  scenario.users.push_back({"hash", "brown", true, false, {}, {}, {}, {}, false, 1, 120'000});
-  ScenarioUser bob{"bob", "builder", false, true, {}, {}, {}, {}, false, 1, 120'000};
+  scenario.users.push_back({"alice", "wonder", false, false, {}, {}, {}, {}, false, 1, 120'000, ""});
+  scenario.users.push_back({"hash", "brown", true, false, {}, {}, {}, {}, false, 1, 120'000, ""});
+  ScenarioUser bob{"bob", "builder", false, true, {}, {}, {}, {}, false, 1, 120'000, ""};
   if (chance("bob publishes", 60)) {
     bob.publish_allow = {"a.>", "orders.*"};
   }
@@ -231,6 +231,7 @@ void Drawer::fill_step(RandomStream& stream, const Scenario& scenario, ScenarioS
     case StepKind::pause:
     case StepKind::resume:
     case StepKind::half_open:
+    case StepKind::fault:
       return;
   }
 }

@@ -6,6 +6,7 @@
 #include "engine/base/text_number.h"
 #include "engine/seam/describe.h"
 #include "sim/check/bounded_memory.h"
+#include "sim/cluster/cluster_world.h"
 
 namespace rubus::sim {
 
@@ -15,6 +16,13 @@ constexpr std::int64_t start_seconds = 1'000;
 constexpr std::int64_t wall_start_seconds = 1'700'000'000;
 constexpr std::uint64_t events_max = 20'000'000;
 constexpr std::size_t read_bytes = 16384;
+
+ScenarioStep plain_step(std::uint32_t client, StepKind kind) {
+  ScenarioStep step;
+  step.client = client;
+  step.kind = kind;
+  return step;
+}
 
 }  // namespace
 
@@ -231,6 +239,8 @@ void World::play(const ScenarioStep& step) {
     case StepKind::clock:
       wall_offset_ = wall_offset_ + microseconds(step.number);
       break;
+    case StepKind::fault:
+      break;  // of clusters only
   }
   pump(step.client);
 }
@@ -459,11 +469,11 @@ void World::check_everyone_is_served() {
 void World::settle() {
   run_until_quiet();
   for (std::uint32_t client = 0; client < clients_.size(); ++client) {
-    play({0, client, StepKind::resume, {}, {}, {}, {}, {}, 0, -1, Malformed::unknown_verb});
+    play(plain_step(client, StepKind::resume));
   }
   run_until_quiet();
   for (std::uint32_t client = 0; client < clients_.size(); ++client) {
-    play({0, client, StepKind::ping, {}, {}, {}, {}, {}, 0, -1, Malformed::unknown_verb});
+    play(plain_step(client, StepKind::ping));
   }
   run_until_quiet();
   run_until_noticed();
@@ -515,6 +525,9 @@ RunResult World::run() {
 }
 
 RunResult run_scenario(const Scenario& scenario, const RunOptions& options) {
+  if (!scenario.nodes.empty()) {
+    return ClusterWorld(scenario, options).run();
+  }
   return World(scenario, options).run();
 }
 

@@ -14,9 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/reached.h"
 #include "engine/seam/recording.h"
 #include "sim/canary.h"
 #include "sim/check/delivery.h"
+#include "sim/cluster/cluster_model.h"
 #include "sim/event_queue.h"
 #include "sim/scenario.h"
 #include "sim/sim_client.h"
@@ -37,6 +39,9 @@ struct RunOptions {
   std::uint64_t describe_at_step = 0;  // 0: nowhere
 };
 
+using MarkCounts = std::array<std::uint64_t, reached_names.size()>;
+using FaultCounts = std::array<std::uint64_t, fault_kinds>;
+
 struct RunResult {
   std::vector<std::string> violations;
   std::uint64_t chain = 0;  // folds the digests of all steps
@@ -51,6 +56,11 @@ struct RunResult {
   std::uint64_t messages_read = 0;
   bool has_canary_sung = false;
   std::string trace;
+  // Of clusters:
+  ClusterCounts cluster;
+  FaultCounts faults{};  // by FaultKind: those that had somebody to hit
+  MarkCounts marks{};    // by place in reached_names
+  std::uint64_t answers = 0;  // to monitoring questions
 
   bool is_good() const { return violations.empty(); }
 };
@@ -112,6 +122,7 @@ class World {
   std::optional<RecordingWriter> recorder_;
 };
 
+// With nodes: in a ClusterWorld, otherwise in a World.
 RunResult run_scenario(const Scenario& scenario, const RunOptions& options);
 
 }  // namespace rubus::sim

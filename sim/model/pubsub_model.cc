@@ -292,6 +292,7 @@ void PubsubModel::apply(ModelSession& session, const ClientOperation& operation,
     case StepKind::half_open:
     case StepKind::crash:
     case StepKind::clock:
+    case StepKind::fault:
       return;
   }
 }
