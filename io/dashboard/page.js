@@ -116,7 +116,7 @@ function showVarz() {
   vitals.get('Uptime')(lasting(now - start / 1000), isNaN(start) ? '' : 'since ' +
     start.toLocaleDateString([], {day: 'numeric', month: 'short'}) + ', ' +
     clock(start).slice(0, 5));
-  say(byId('version'), 'Version ' + text(varz.version) + ' · read only · refreshed every 2 s');
+  say(byId('version'), 'NATS ' + text(varz.version) + ' · read only · refreshed every 2 s');
 }
 
 // One row for each other server: its connections (nats-server keeps several) are added up.
@@ -163,13 +163,16 @@ function showCluster(routez, leafz) {
   for (const [key, row] of neighbours) {
     if (seen.has(key) || row.gone) continue;
     Object.assign(row, {gone: new Date(), rates: null, looks: 'gone'});
-    row.since = row.about = 'gone since ' + clock(row.gone);
+    row.about = 'gone since ' + clock(row.gone);
+    row.since = '–';
   }
   const rows = [...neighbours.values()].sort((a, b) => b.kind < a.kind ? -1 : b.kind > a.kind ? 1 :
     a.name < b.name ? -1 : a.name > b.name ? 1 : a.key < b.key ? -1 : 1);
   byId('cluster').hidden = rows.length === 0;
   const leafs = seen.size - peers;
-  say(byId('cluster-sum'), (peers ? peers + 1 + ' servers' : '') + (peers && leafs ? ', ' : '') +
+  const known = rows.filter(row => row.kind === 'route').length;
+  const members = known > peers ? `${peers + 1} of ${known + 1} servers` : `${peers + 1} servers`;
+  say(byId('cluster-sum'), (known ? members : '') + (known && leafs ? ', ' : '') +
     (leafs ? plenty(leafs, 'leaf node') : ''));
   wire(links.show(rows, 100));
 }

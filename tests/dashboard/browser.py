@@ -76,8 +76,8 @@ class Browser:
 
     def text(self, selector):
         """The text of the first element that matches; None without one."""
-        return self.run("const node = document.querySelector(arguments[0]);"
-                        "return node && !node.closest('[hidden]') ? node.textContent : null", selector)
+        return self.run("const node = document.querySelector(arguments[0]); return node && "
+                        "!node.closest('[hidden]') ? node.textContent : null", selector)
 
     def wait_for(self, what, script, *arguments, deadline_s=sp.DEADLINE_S):
         try:

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """The dashboard in a real browser, served by the server under test.
 
-Usage: dashboard_test.py --server PATH [--pictures DIRECTORY] [TEST]...
+Usage: dashboard_test.py --server PATH [TEST]...
 A headless Chromium opens the page; the tests read what a person would read. Needs the packages
-chromium and chromium-driver. With --pictures the page is also written there as PNG files.
+chromium and chromium-driver.
 """
 
-import argparse
 import http.client
 import os
 import re
@@ -25,7 +24,6 @@ SETTINGS = f'server_name: "{SERVER_NAME}"\nhttp: "127.0.0.1:-1"\nmax_pending: 1M
 # The number before "/s" of a chart's first figure, as a float.
 RATE = ("return parseFloat(document.querySelector(arguments[0])"
         ".textContent.replace(/,/g, '')) || 0")
-PICTURES = None
 
 
 class Dashboard(ProcessCase):
@@ -93,24 +91,7 @@ class Dashboard(ProcessCase):
         self.assertIn("greenhouse-display", self.browser.text("#clients"))
         self.assertTrue(self.browser.run(
             "return document.querySelector('#messages path.received').getAttribute('d')"))
-        self.picture(publish_and_look)
         self.assert_quiet()
-
-    def picture(self, keep_going):
-        """The page as it is with a minute of traffic, for the documentation; only if asked for."""
-        if PICTURES is None:
-            return
-        points = "return document.querySelector('#messages path').getAttribute('d')"
-        sp.wait_until(lambda: keep_going() and len(self.browser.run(points).split("L")) > 12,
-                      "some history", deadline_s=60)
-        for name, width, dark, phone in (("dashboard", 1280, False, False),
-                                         ("dashboard-dark", 1280, True, False),
-                                         ("dashboard-phone", 390, False, True)):
-            self.browser.shape(width, 800, dark=dark, phone=phone)
-            height = self.browser.run("return document.documentElement.scrollHeight")
-            self.browser.shape(width, height, dark=dark, phone=phone)
-            keep_going()
-            self.browser.picture(os.path.join(PICTURES, name + ".png"))
 
     def test_a_slow_consumer_is_counted_and_named(self):
         self.open_page()
@@ -139,7 +120,8 @@ class Dashboard(ProcessCase):
         self.assertEqual(self.browser.run("return document.title"),
                          f"Not answering · {SERVER_NAME}")
         self.assertIn("stale", self.browser.run("return document.querySelector('#main').className"))
-        self.launch("-a", "127.0.0.1", "-p", port, "-m", monitor_port, "-n", "himbeere").wait_ready()
+        self.launch("-a", "127.0.0.1", "-p", port, "-m", monitor_port, "-n",
+                    "himbeere").wait_ready()
         self.wait_for_text("the next server's name", "#name", "^himbeere$")
         self.assertIsNone(self.browser.text("#silence"))
         self.assertEqual(self.browser.text("#pill"), "Healthy")
@@ -254,14 +236,5 @@ class Page(ProcessCase):
         self.assertIn('href="./dashboard"', self.get("/a/b%20c/", base)[1])
 
 
-def main():
-    global PICTURES
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--pictures")
-    arguments, sys.argv[1:] = parser.parse_known_args()
-    PICTURES = arguments.pictures
-    process_case.main()
-
-
 if __name__ == "__main__":
-    main()
+    process_case.main()
