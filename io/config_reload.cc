@@ -1,7 +1,9 @@
 #include "io/config_reload.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "io/config_reload_peers.h"
 #include "io/config_text.h"
 
 namespace rubus::io {
@@ -139,7 +141,8 @@ std::optional<std::string> reload_refusal(const ServerConfig& old, const ServerC
                         now.tls.policy == TlsPolicy::optional);
   comparison.must_equal<std::int64_t>("MaxClosedClients", was.limits.max_closed_clients,
                                       now.limits.max_closed_clients);
-  return std::move(comparison).refusal();
+  std::optional<std::string> refusal = std::move(comparison).refusal();
+  return refusal ? refusal : peer_reload_refusal(old, fresh);
 }
 
 // ---- log lines ----------------------------------------------------------------------------------
@@ -158,6 +161,9 @@ class Lines {
     if (condition) {
       lines_.push_back(std::move(text));
     }
+  }
+  void add(std::vector<std::string> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(lines_));
   }
   std::vector<std::string> take() && { return std::move(lines_); }
 
@@ -222,11 +228,13 @@ std::vector<std::string> reload_lines(const ServerConfig& old, const ServerConfi
   lines.say_if(was.fast_producer_stall != now.fast_producer_stall,
                std::string("Reloaded: fast producers will ") +
                    (now.fast_producer_stall ? "" : "not ") + "be stalled");
+  lines.add(cluster_and_leaf_lines(old, fresh));
   lines.changed("pid_file", old.pid_file, fresh.pid_file);
   lines.changed("ports_file_dir", old.ports_file_dir, fresh.ports_file_dir);
   lines.changed("log_file", old.log.file, fresh.log.file);
   lines.changed("syslog", old.log.syslog, fresh.log.syslog);
   lines.changed("remote_syslog", old.log.remote_syslog, fresh.log.remote_syslog);
+  lines.add(route_lines(old, fresh));
   list_tls(lines, old, fresh);
   lines.changed("write_deadline", was.limits.write_deadline, now.limits.write_deadline);
   lines.changed("lame_duck_duration", was.lame_duck_duration, now.lame_duck_duration);

@@ -23,6 +23,7 @@ set(RUBUS_CONFIG_SOURCES
   config_prometheus.cc
   config_reader.cc
   config_reload.cc
+  config_reload_peers.cc
   config_report.cc
   config_start_checks.cc
   config_text.cc
