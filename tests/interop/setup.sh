@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Brings in what the interoperability tests need: four official NATS clients (Go, Python,
-# JavaScript, C) and the nats command line tool; and a browser for the dashboard. It changes nothing
-# when everything is there, and it takes less than a second then: each part leaves a stamp made of
-# the hashes of its inputs.
+# JavaScript, C), the nats command line tool, the stock Prometheus exporter and promtool; and a
+# browser for the dashboard. It changes nothing when everything is there, and it takes less than a
+# second then: each part leaves a stamp made of the hashes of its inputs.
 #
 # Everything is put under ${RUBUS_TOOLS:-$HOME/.cache/rubus}; only Debian packages that are
 # missing are installed into the system. Usage: setup.sh [PART]...
-# Parts: go python javascript c cli (the default: these), browser.
+# Parts: go python javascript c cli exporter promtool (the default: these), browser.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -115,6 +115,34 @@ setup_cli() {
   GOBIN=$tools/bin CGO_ENABLED=0 "$go" install github.com/nats-io/natscli/nats@latest >&2
 }
 
+setup_exporter() {  # the stock Prometheus exporter, at the version its go.mod names
+  local source=$here/exporter go
+  local inputs=("$source/go.mod" "$source/go.sum")
+  is_current "$cache/exporter.stamp" "${inputs[@]}" &&
+    [ -x "$tools/bin/prometheus-nats-exporter" ] && return 0
+  go=$(find_go)
+  say "building the stock exporter"
+  (cd "$source" && CGO_ENABLED=0 "$go" build -mod=readonly \
+    -o "$tools/bin/prometheus-nats-exporter" github.com/nats-io/prometheus-nats-exporter) >&2
+  stamp "$cache/exporter.stamp" "${inputs[@]}"
+}
+
+setup_promtool() {  # out of Debian's package, without installing the service it brings along
+  command -v promtool >/dev/null && return 0
+  [ -x "$tools/bin/promtool" ] && return 0
+  say "fetching promtool"
+  local place as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  place=$(mktemp -d)
+  if ! (cd "$place" && apt-get download prometheus) >&2; then
+    "${as_root[@]}" apt-get update >&2
+    (cd "$place" && apt-get download prometheus) >&2
+  fi
+  (cd "$place" && dpkg-deb -x prometheus_*.deb .) >&2
+  install -m 755 "$place/usr/bin/promtool" "$tools/bin/promtool"
+  rm -rf "$place"
+}
+
 setup_browser() {
   command -v chromium >/dev/null && command -v chromedriver >/dev/null && return 0
   need_packages chromium chromium-driver
@@ -122,12 +150,12 @@ setup_browser() {
 
 command -v openssl >/dev/null || need_packages openssl
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(go python javascript c cli)
+[ ${#parts[@]} -gt 0 ] || parts=(go python javascript c cli exporter promtool)
 for part in "${parts[@]}"; do
   case $part in
-    go | python | javascript | c | cli | browser) "setup_$part" ;;
+    go | python | javascript | c | cli | exporter | promtool | browser) "setup_$part" ;;
     *)
-      say "unknown part '$part' (go, python, javascript, c, cli, browser)"
+      say "unknown part '$part' (go, python, javascript, c, cli, exporter, promtool, browser)"
       exit 2
       ;;
   esac
