@@ -5,17 +5,19 @@
 #include "engine/base/digest.h"
 #include "engine/base/ensure.h"
 #include "engine/base/visit.h"
-#include "engine/monitor/monitor.h"
-#include "engine/monitor/snapshot.h"
 
 namespace rubus {
 
 Engine::Engine(const Options& options, std::uint64_t seed, WallTime started, BlockPool& pool)
-    : context_(options, seed, started, pool) {
+    : context_(options, seed, started, pool), peer_table_(context_) {
   update_accounts();
 }
 
 Engine::~Engine() {
+  // Nobody is told any more: the output of the last step is not ours.
+  Output last;
+  context_.output = &last;
+  for_each_peer([](auto& session) { session.link().leave(); });
   for (std::unique_ptr<ClientSession>& session : sessions_) {
     if (session != nullptr) {
       session->drop_subscriptions();
@@ -38,6 +40,27 @@ void Engine::update_accounts() {
   for (const AccountOptions& account : options.accounts) {
     add(account.name);
   }
+  begin_linking();
+}
+
+// Interest is counted only where somebody may ask for it.
+void Engine::begin_linking() {
+  const Options& options = *context_.options;
+  const bool is_linked = options.cluster.enabled || options.leaf.enabled ||
+                         !options.leaf.remotes.empty() || options.shard.count > 1;
+  if (!is_linked) {
+    return;
+  }
+  for (const auto& [name, account] : context_.accounts) {
+    if (!account->is_joined()) {
+      account->join(context_.links);
+      for (const std::unique_ptr<ClientSession>& session : sessions_) {
+        if (session != nullptr && session->account() == account.get()) {
+          session->count_interest();
+        }
+      }
+    }
+  }
 }
 
 ClientSession* Engine::find(ConnectionId connection) const {
@@ -48,38 +71,120 @@ ClientSession* Engine::find(ConnectionId connection) const {
   return sessions_[connection.slot].get();
 }
 
+template <class Use>
+bool Engine::with_peer(ConnectionId connection, const Use& use) const {
+  if (connection.slot >= peers_.size()) {
+    return false;
+  }
+  return std::visit(
+      [connection, &use](const auto& seat) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(seat)>, std::monostate>) {
+          return false;
+        } else {
+          if (seat->id() != connection) {
+            return false;
+          }
+          use(*seat);
+          return true;
+        }
+      },
+      peers_[connection.slot]);
+}
+
+template <class Use>
+void Engine::for_each_peer(const Use& use) const {
+  for (const PeerSeat& each : peers_) {
+    std::visit(
+        [&use](const auto& seat) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(seat)>, std::monostate>) {
+            use(*seat);
+          }
+        },
+        each);
+  }
+}
+
 void Engine::step(const InputBatch& batch, Output& output) {
   ensure(batch.now >= context_.now, "the monotonic clock does not run backwards");
   output.clear();
+  ++context_.counters.steps;
+  context_.counters.inputs += batch.inputs.size();
   context_.now = batch.now;
   context_.wall = batch.wall;
   context_.output = &output;
+  if (!has_begun_) {
+    begin();
+  }
   for (const Input& input : batch.inputs) {
     std::visit([this](const auto& event) { on(event); }, input);
-    drop_leaving();
+    settle();
   }
   fire_timers();
   for (const ConnectionId connection : output.sendable) {
     if (ClientSession* session = find(connection); session != nullptr) {
       session->after_step();
+    } else {
+      with_peer(connection, [](auto& peer) { peer.link().wire.after_step(); });
     }
   }
   if (is_stopping_ && sessions_open_ == 0 && !is_finished_told_) {
     is_finished_told_ = true;
     output.finished = true;
+    peer_table_.stop();
   }
   output.wake_at = context_.timers.next();
   context_.output = nullptr;
 }
 
+// The first step: from here on there is an output to ask for things.
+void Engine::begin() {
+  has_begun_ = true;
+  if (context_.options->shard.index == 0) {
+    peer_table_.start();
+  }
+}
+
 void Engine::fire_timers() {
   Timer due;
   while (context_.timers.take_due(context_.now, due)) {
-    if (ClientSession* session = find(due.connection); session != nullptr) {
+    if (due.connection.slot == no_connection_slot) {
+      peer_table_.on_timer(due);
+    } else if (ClientSession* session = find(due.connection); session != nullptr) {
       session->on_timer(due);
-      drop_leaving();
+    } else {
+      with_peer(due.connection, [&due](auto& peer) { peer.on_timer(due); });
+    }
+    settle();
+  }
+}
+
+// What an input brought about but must not happen while somebody walks over sessions.
+void Engine::settle() {
+  drop_leaving();
+  close_slow_links();
+  tell_connect_urls();
+}
+
+void Engine::close_slow_links() {
+  while (!context_.slow_links.empty()) {
+    const ConnectionId slow = context_.slow_links.back();
+    context_.slow_links.pop_back();
+    with_peer(slow, [](auto& peer) { peer.on_slow(); });
+  }
+}
+
+void Engine::tell_connect_urls() {
+  if (!context_.connect_urls_changed) {
+    return;
+  }
+  context_.connect_urls_changed = false;
+  context_.reached.mark(Reached::connect_urls_told);
+  for (std::unique_ptr<ClientSession>& session : sessions_) {
+    if (session != nullptr) {
+      session->send_news_info();
     }
   }
+  drop_leaving();
 }
 
 void Engine::drop_leaving() {
@@ -90,50 +195,98 @@ void Engine::drop_leaving() {
   context_.leaving.clear();
 }
 
+// Shard i of n numbers its connections i+1, i+1+n, …: unique in the process.
+ClientNumber Engine::next_number() {
+  const ShardPlace& place = context_.options->shard;
+  return ClientNumber{clients_made_++ * place.count + place.index + 1};
+}
+
 void Engine::on(const ConnectionOpened& opened) {
   const std::size_t slot = opened.connection.slot;
   if (slot >= sessions_.size()) {
     sessions_.resize(slot + 1);
   }
   ensure(sessions_[slot] == nullptr, "a slot is used by one connection at a time");
-  sessions_[slot] =
-      std::make_unique<ClientSession>(context_, opened, ClientNumber{++clients_made_});
+  if (opened.kind == ConnectionKind::client) {
+    open_client(opened);
+  } else {
+    open_peer(opened);
+  }
+}
+
+void Engine::open_client(const ConnectionOpened& opened) {
+  std::unique_ptr<ClientSession>& session = sessions_[opened.connection.slot];
+  session = std::make_unique<ClientSession>(context_, opened, next_number());
   ++context_.counters.connections;
   ++context_.counters.connections_total;
   ++sessions_open_;
-  sessions_[slot]->open();
+  session->open();
   if (is_stopping_) {
     // Accepted in the very batch that said to stop: nobody else will tell it to leave.
-    sessions_[slot]->close(CloseReason::server_shutdown, true);
+    session->close(CloseReason::server_shutdown, true);
+  }
+}
+
+void Engine::open_peer(const ConnectionOpened& opened) {
+  const std::size_t slot = opened.connection.slot;
+  if (slot >= peers_.size()) {
+    peers_.resize(slot + 1);
+  }
+  PeerSeat& seat = peers_[slot];
+  ensure(seat.index() == 0, "a slot is used by one connection at a time");
+  if (opened.kind == ConnectionKind::sibling) {
+    seat = std::make_unique<SiblingSession>(context_, opened, next_number());
+  } else {
+    ensure(opened.kind == ConnectionKind::route, "a connection has a kind");
+    auto route = std::make_unique<RouteSession>(context_, peer_table_, opened, next_number());
+    peer_table_.on_opened(*route);
+    seat = std::move(route);
+    ++sessions_open_;
+  }
+  with_peer(opened.connection, [](auto& peer) { peer.open(); });
+  if (is_stopping_ && opened.kind != ConnectionKind::sibling) {
+    with_peer(opened.connection, [](auto& peer) { peer.close("Server Shutdown", true); });
   }
 }
 
 void Engine::on(const BytesReceived& received) {
-  if (ClientSession* session = find(received.connection); session != nullptr) {
+  if (ClientSession* session = find(received.connection); session != nullptr) [[likely]] {
     session->on_bytes(received.bytes);
+  } else {
+    with_peer(received.connection, [&received](auto& peer) { peer.on_bytes(received.bytes); });
   }
 }
 
 void Engine::on(const BytesSent& sent) {
-  if (ClientSession* session = find(sent.connection); session != nullptr) {
+  if (ClientSession* session = find(sent.connection); session != nullptr) [[likely]] {
     session->on_sent(sent.count);
+  } else {
+    with_peer(sent.connection, [&sent](auto& peer) { peer.on_sent(sent.count); });
   }
 }
 
 void Engine::on(const ConnectionClosed& closed) {
-  ClientSession* session = find(closed.connection);
-  if (session == nullptr) {
+  if (ClientSession* session = find(closed.connection); session != nullptr) {
+    session->on_gone(closed.cause);
+    drop_leaving();
+    sessions_[closed.connection.slot].reset();
+    --sessions_open_;
     return;
   }
-  session->on_gone(closed.cause);
-  drop_leaving();
-  sessions_[closed.connection.slot].reset();
-  --sessions_open_;
+  if (with_peer(closed.connection, [&closed](auto& peer) { peer.on_gone(closed.cause); })) {
+    PeerSeat& seat = peers_[closed.connection.slot];
+    if (!std::holds_alternative<std::unique_ptr<SiblingSession>>(seat)) {
+      --sessions_open_;
+    }
+    seat = std::monostate{};
+  }
 }
 
 void Engine::on(const TlsChanged& changed) {
   if (ClientSession* session = find(changed.connection); session != nullptr) {
     session->on_tls(changed);
+  } else {
+    with_peer(changed.connection, [&changed](auto& peer) { peer.on_tls(changed); });
   }
 }
 
@@ -146,6 +299,8 @@ void Engine::on(const JobDone& done) {
   context_.jobs.erase(found);
   if (ClientSession* session = find(connection); session != nullptr) {
     session->on_job_done(done.accepted);
+  } else {
+    with_peer(connection, [&done](auto& peer) { peer.on_job_done(done.accepted); });
   }
 }
 
@@ -160,6 +315,8 @@ void Engine::on(const OptionsChanged& changed) {
       drop_leaving();
     }
   }
+  for_each_peer([](auto& peer) { peer.on_options(); });
+  peer_table_.on_options(*before);
 }
 
 void Engine::on(const LameDuckRequested& /*requested*/) {
@@ -185,6 +342,12 @@ void Engine::on(const LameDuckRequested& /*requested*/) {
       ++place;
     }
   }
+  peer_table_.announce_lame_duck();
+  for_each_peer([&options](auto& peer) {
+    if (peer.link().kind() != ConnectionKind::sibling && !peer.is_closing()) {
+      peer.link().wire.arm(TimerKind::lame_duck, options.lame_duck_duration);
+    }
+  });
 }
 
 void Engine::on(const ShutdownRequested& /*requested*/) {
@@ -195,26 +358,42 @@ void Engine::on(const ShutdownRequested& /*requested*/) {
       session->close(CloseReason::server_shutdown, true);
     }
   }
+  peer_table_.stop();
+  for_each_peer([](auto& peer) {
+    if (peer.link().kind() != ConnectionKind::sibling) {
+      peer.close("Server Shutdown", true);
+    }
+  });
 }
 
-void Engine::on(const HostResolved& /*resolved*/) {}
-void Engine::on(const DialFailed& /*failed*/) {}
-void Engine::on(const ProcessSampled& /*sampled*/) {}
-
-void Engine::on(const SnapshotAsked& asked) {
-  context_.output->snapshots.push_back(
-      {asked.ticket, take_snapshot({context_, sessions_}, *asked.question)});
+void Engine::on(const HostResolved& resolved) {
+  if (peer_table_.owns(resolved.ticket)) {
+    peer_table_.on_resolved(resolved.ticket, *resolved.found);
+  }
 }
 
-void Engine::on(const SnapshotTaken& /*taken*/) {}
-
-void Engine::on(const MonitorAsked& asked) {
-  context_.output->replies.push_back(answer_monitor(context_, sessions_, asked));
+void Engine::on(const DialFailed& failed) {
+  if (peer_table_.owns(failed.ticket)) {
+    peer_table_.on_dial_failed(failed.ticket, failed.trouble->text);
+  }
 }
+
+void Engine::on(const ProcessSampled& sampled) { desk_.on(sampled); }
+void Engine::on(const SnapshotAsked& asked) { desk_.on(asked); }
+void Engine::on(const SnapshotTaken& taken) { desk_.on(taken); }
+void Engine::on(const MonitorAsked& asked) { desk_.on(asked); }
+
+PeerRecords Engine::peers(bool /*with_subscriptions*/) const { return {}; }
 
 std::size_t Engine::gather(ConnectionId connection, std::span<ByteView> views) const {
-  const ClientSession* session = find(connection);
-  return session == nullptr || !session->may_send() ? 0 : session->outbound().gather(views);
+  if (const ClientSession* session = find(connection); session != nullptr) [[likely]] {
+    return session->may_send() ? session->outbound().gather(views) : 0;
+  }
+  std::size_t count = 0;
+  with_peer(connection, [&count, views](const auto& peer) {
+    count = peer.may_send() ? peer.link().wire.outbound().gather(views) : 0;
+  });
+  return count;
 }
 
 template <class V>
@@ -228,7 +407,13 @@ void Engine::visit_context(V& v) const {
   v("jobs", context_.jobs.size());
   v("jobs_made", context_.jobs_made);
   v("closed", context_.closed_clients.total());
+  v("dial_jitter", context_.dial_jitter.state());
+  v("mapping_choice", context_.mapping_choice.state());
+  v("resolves_made", context_.resolves_made);
+  v("dials_made", context_.dials_made);
+  peer_table_.visit(v);
   context_.counters.visit(v);
+  desk_.visit(v);
   context_.timers.visit(v);
 }
 
@@ -244,6 +429,7 @@ std::uint64_t Engine::digest() const {
       session->visit(visitor);
     }
   }
+  for_each_peer([&visitor](const auto& peer) { peer.visit(visitor); });
   return digest.value();
 }
 
@@ -276,6 +462,10 @@ void Engine::describe(std::string& text) const {
                     [&session](auto& v) { session->visit(v); });
     }
   }
+  for_each_peer([&text](const auto& peer) {
+    describe_part(text, "peer[" + number_text(peer.link().number().value) + "]",
+                  [&peer](auto& v) { peer.visit(v); });
+  });
 }
 
 }  // namespace rubus

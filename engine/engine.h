@@ -10,18 +10,23 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/base/block.h"
 #include "engine/base/byte_queue.h"
 #include "engine/client/client_session.h"
 #include "engine/engine_context.h"
+#include "engine/monitor/monitor_desk.h"
+#include "engine/peer/peer_table.h"
+#include "engine/peer/route_session.h"
+#include "engine/peer/sibling_session.h"
 #include "engine/seam/input.h"
 #include "engine/seam/output.h"
 
 namespace rubus {
 
-class Engine {
+class Engine : private MonitorSources {
  public:
   Engine(const Options& options, std::uint64_t seed, WallTime started, BlockPool& pool);
   ~Engine();
@@ -30,6 +35,7 @@ class Engine {
   std::size_t gather(ConnectionId connection, std::span<ByteView> views) const;
   std::uint64_t digest() const;
   void describe(std::string& text) const;
+  const ReachedMarks& reached() const { return context_.reached; }
 
  private:
   void on(const ConnectionOpened& opened);
@@ -48,16 +54,42 @@ class Engine {
   void on(const SnapshotAsked& asked);
   void on(const SnapshotTaken& taken);
 
+  SessionSlots clients() const override { return sessions_; }
+  PeerRecords peers(bool with_subscriptions) const override;
+
+  // A connection to another engine; the alternatives offer the same functions.
+  using PeerSeat =
+      std::variant<std::monostate, std::unique_ptr<RouteSession>, std::unique_ptr<SiblingSession>>;
+
+  void begin();
+  void open_client(const ConnectionOpened& opened);
+  void open_peer(const ConnectionOpened& opened);
+  void end_connection(ConnectionId connection);
   void fire_timers();
+  void settle();
   void drop_leaving();
+  void close_slow_links();
+  void tell_connect_urls();
   void update_accounts();
+  void begin_linking();
+  ClientNumber next_number();
   ClientSession* find(ConnectionId connection) const;
+  // Calls `use` with the session of a peer's connection; false if there is none.
+  template <class Use>
+  bool with_peer(ConnectionId connection, const Use& use) const;
+  template <class Use>
+  void for_each_peer(const Use& use) const;
   template <class V>
   void visit_context(V& v) const;
 
   EngineContext context_;
-  std::vector<std::unique_ptr<ClientSession>> sessions_;  // by slot
-  std::size_t sessions_open_ = 0;                         // sockets not yet reported closed
+  MonitorDesk desk_{context_, *this};
+  std::vector<std::unique_ptr<ClientSession>> sessions_;  // of clients, by slot
+  std::vector<PeerSeat> peers_;                           // of peers, by slot
+  std::size_t sessions_open_ = 0;  // sockets not yet reported closed, but for siblings
+  PeerTable peer_table_;
+  bool has_begun_ = false;
+  bool are_siblings_closed_ = false;
   std::uint64_t clients_made_ = 0;
   bool is_stopping_ = false;
   bool is_finished_told_ = false;

@@ -34,7 +34,8 @@ struct EngineContext {
         queue_choice(seed, "queue choice"),
         ping_jitter(seed, "ping jitter"),
         dial_jitter(seed, "dial jitter"),
-        mapping_choice(seed, "mapping choice") {}
+        mapping_choice(seed, "mapping choice"),
+        service_replies(seed, "service replies") {}
 
   std::shared_ptr<const Options> options;
   BlockPool& pool;
@@ -48,12 +49,18 @@ struct EngineContext {
   RandomStream ping_jitter;
   RandomStream dial_jitter;
   RandomStream mapping_choice;
+  RandomStream service_replies;
   ReachedMarks reached;
   Counters counters;
   ClosedClients closed_clients;
   SortedMap<std::string, std::unique_ptr<Account>> accounts;
   SortedMap<JobTicket, ConnectionId> jobs;  // who waits for which answer
   std::uint64_t jobs_made = 0;
+  std::uint64_t resolves_made = 0;
+  std::uint32_t dials_made = 0;
+  std::string cluster_name;               // empty: not clustered
+  std::vector<std::string> connect_urls;  // of this server and its peers, sorted
+  bool connect_urls_changed = false;      // clients are to be told behind the present input
   bool lame_duck = false;
 
   // Sessions that began to close in this input; their subscriptions are dropped behind it, because

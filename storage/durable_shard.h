@@ -37,6 +37,8 @@ class DurableShard {
   std::uint64_t digest() const;
   // One line per part ("client[3] <digest> field=…"), for `diverge` and test failures.
   void describe(std::string& text) const;
+  // How often each rare branch was taken.
+  const ReachedMarks& reached() const { return engine_.reached(); }
 
  private:
   BlockPool blocks_;  // first: outlives every queue that holds a block

@@ -25,11 +25,12 @@ enum class TimerKind : std::uint8_t {
   lame_duck,
   first_info,  // a peer that was dialed says nothing
   handshake,   // a peer does not come to the end of its handshake
-  redial,      // of the table of peers, which uses the connection's slot as a number of its own
+  redial,      // of the table of peers: an address, by a number of its own
+  resolve,     // of the table of peers: a host name, by a number of its own
   heartbeat,   // of the server itself
   service,     // of the accounts: replies that nobody waits for any more
 };
-constexpr std::size_t timer_kinds = 12;
+constexpr std::size_t timer_kinds = 13;
 
 // Timers of parts that have no connection: `number` is theirs to choose.
 constexpr std::uint32_t no_connection_slot = 0xFFFF'FFFFU;

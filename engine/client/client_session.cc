@@ -159,6 +159,7 @@ void ClientSession::on_timer(const Timer& timer) {
     case TimerKind::first_info:
     case TimerKind::handshake:
     case TimerKind::redial:
+    case TimerKind::resolve:
     case TimerKind::heartbeat:
     case TimerKind::service:
       ensure(false, "a client has no timer of a peer");
@@ -243,6 +244,12 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   }
   context_.leaving.push_back(this);
   context_.output->closes.push_back({wire_.id(), after_flush});
+}
+
+void ClientSession::count_interest() const {
+  for (const Subscription* at = first_; at != nullptr; at = at->owner_next) {
+    account_->count_interest(*at);
+  }
 }
 
 void ClientSession::drop_subscriptions() {

@@ -56,6 +56,10 @@ class ClientSession {
   // True if a plain subscription here takes the "no responders" status.
   bool send_no_responders(std::string_view reply, std::string_view subject);
   void send_lame_duck_info();
+  // The addresses of the cluster changed.
+  void send_news_info();
+  // The account begins to count who wants what.
+  void count_interest() const;
   void leave_after(Duration delay) { wire_.arm(TimerKind::lame_duck, delay); }
   void close(CloseReason reason, bool after_flush);
   void drop_subscriptions();

@@ -292,6 +292,8 @@ InfoFacts ClientSession::info_facts() const {
   facts.auth_required = context_.options->authorization.is_required() &&
                         context_.options->authorization.no_auth_user.empty();
   facts.lame_duck = context_.lame_duck;
+  facts.connect_urls = context_.connect_urls;
+  facts.cluster = context_.cluster_name;
   return facts;
 }
 
@@ -305,6 +307,12 @@ void ClientSession::send_info(InfoFacts facts) {
     facts.nonce = nonce;
   }
   send(build_info(*context_.options, facts));
+}
+
+void ClientSession::send_news_info() {
+  if (!is_closing() && has_connected_ && connect_.protocol >= 1) {
+    send_info(info_facts());
+  }
 }
 
 void ClientSession::send_lame_duck_info() {

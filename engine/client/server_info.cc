@@ -1,53 +1,12 @@
 #include "engine/client/server_info.h"
 
-#include "engine/base/json_reader.h"
-#include "engine/base/text_number.h"
+#include "engine/peer/json_members.h"
 
 namespace rubus {
 
-namespace {
-
-class MemberWriter {
- public:
-  explicit MemberWriter(std::string& json) : json_(json) {}
-  void text(std::string_view key, std::string_view value) {
-    name(key);
-    append_json_string(json_, value);
-  }
-  void text_if_set(std::string_view key, std::string_view value) {
-    if (!value.empty()) {
-      text(key, value);
-    }
-  }
-  void number(std::string_view key, std::int64_t value) {
-    name(key);
-    append_number(json_, value);
-  }
-  void truth(std::string_view key, bool value) {
-    name(key);
-    json_.append(value ? "true" : "false");
-  }
-  void truth_if_set(std::string_view key, bool value) {
-    if (value) {
-      truth(key, true);
-    }
-  }
-
- private:
-  void name(std::string_view key) {
-    json_.append(first_ ? "\"" : ",\"").append(key).append("\":");
-    first_ = false;
-  }
-
-  std::string& json_;
-  bool first_ = true;
-};
-
-}  // namespace
-
 std::string build_info(const Options& options, const InfoFacts& facts) {
-  std::string line = "INFO {";
-  MemberWriter member(line);
+  std::string line = "INFO ";
+  JsonMembers member(line);
   member.text("server_id", options.identity.server_id);
   member.text("server_name", options.identity.server_name);
   member.text("version", options.identity.version);
@@ -65,12 +24,15 @@ std::string build_info(const Options& options, const InfoFacts& facts) {
   member.number("client_id", static_cast<std::int64_t>(facts.client_id));
   member.text_if_set("client_ip", facts.client_ip);
   member.text_if_set("nonce", facts.nonce);
+  member.text_if_set("cluster", facts.cluster);
+  member.texts_if_any("connect_urls", facts.connect_urls);
   member.truth_if_set("ldm", facts.lame_duck);
   member.truth_if_set("connect_info", facts.connect_info);
   member.text_if_set("remote_account", facts.remote_account);
   member.truth_if_set("acc_is_sys", facts.account_is_system);
   member.text_if_set("xkey", options.identity.xkey);
-  line.append("} \r\n");
+  member.end();
+  line.append(" \r\n");
   return line;
 }
 

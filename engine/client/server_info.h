@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/seam/options.h"
 
@@ -15,7 +16,9 @@ namespace rubus {
 struct InfoFacts {
   std::uint64_t client_id = 0;
   std::string client_ip;
-  std::string_view nonce;  // empty: none
+  std::string_view nonce;    // empty: none
+  std::string_view cluster;  // empty: not clustered
+  std::vector<std::string> connect_urls;
   bool auth_required = false;
   bool connect_info = false;        // the INFO after the first PING
   std::string_view remote_account;  // with connect_info

@@ -46,6 +46,11 @@ PeerLink::PeerLink(EngineContext& context, const ConnectionOpened& opened, Clien
   form.has_account_token = opened.kind != ConnectionKind::leaf;
   parser.limits.max_control_line = 16 * context.options->limits.max_control_line;
   parser.limits.max_payload = context.options->limits.max_payload;
+  if (kind_ == ConnectionKind::sibling) {
+    // What a sibling took from its clients has been measured there.
+    parser.limits.max_control_line = std::int64_t{1} << 30U;
+    parser.limits.max_payload = -1;
+  }
 }
 
 PeerLink::~PeerLink() { ensure(!is_joined_, "a link leaves before it ends"); }

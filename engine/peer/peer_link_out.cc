@@ -171,8 +171,9 @@ void PeerLink::forward(Account& from, const PublishCommand& publish, const Messa
 }
 
 // The session that owns the link closes it; not here, where somebody may be walking over links.
+// A sibling is never given up: its publishers are slowed down instead (fan_out).
 void PeerLink::note_slow() {
-  if (!is_slow_ && wire.is_overfull()) [[unlikely]] {
+  if (!is_slow_ && wire.is_overfull() && kind_ != ConnectionKind::sibling) [[unlikely]] {
     is_slow_ = true;
     context_.slow_links.push_back(wire.id());
   }

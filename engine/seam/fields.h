@@ -221,11 +221,12 @@ void fields(V& visit, S& value) {
 
 template <class V, Of<ClusterOptions> S>
 void fields(V& visit, S& value) {
-  auto& [enabled, name, host, port, advertise_host, advertise_port, no_advertise, routes, username,
-         password, authentication_timeout, tls, import_filter, export_filter, connect_retries,
-         connect_backoff, ping_interval, ping_max, write_deadline] = value;
+  auto& [enabled, name, is_name_dynamic, host, port, advertise_host, advertise_port, no_advertise,
+         routes, username, password, authentication_timeout, tls, import_filter, export_filter,
+         connect_retries, connect_backoff, ping_interval, ping_max, write_deadline] = value;
   visit("enabled", enabled);
   visit("name", name);
+  visit("is_name_dynamic", is_name_dynamic);
   visit("host", host);
   visit("port", port);
   visit("advertise_host", advertise_host);

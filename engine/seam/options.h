@@ -86,8 +86,9 @@ struct PeerTls {
 
 struct ClusterOptions {
   bool enabled = false;  // a cluster port listens
-  std::string name;      // empty: a random one, taken from another node when one is met
-  std::string host;      // of the listener, as announced
+  std::string name;
+  bool is_name_dynamic = false;  // made up: another node's name is taken over when one is met
+  std::string host;              // of the listener, as announced
   std::uint16_t port = 0;
   std::string advertise_host;  // cluster.advertise; empty: host
   std::uint16_t advertise_port = 0;

@@ -1,0 +1,358 @@
+// Who belongs to the cluster, and what its members tell each other.
+#include "engine/peer/peer_table.h"
+
+#include <algorithm>
+
+#include "engine/base/ensure.h"
+#include "engine/base/text_number.h"
+#include "engine/client/address_text.h"
+#include "engine/client/quoted.h"
+#include "engine/peer/route_session.h"
+
+namespace rubus {
+
+PeerTable::PeerTable(EngineContext& context)
+    : context_(context),
+      cluster_name_(context.options->cluster.name),
+      is_name_dynamic_(context.options->cluster.is_name_dynamic) {
+  context.cluster_name = cluster_name_;
+}
+
+bool PeerTable::accepts_cluster(std::string_view name, bool is_dynamic) {
+  if (name == cluster_name_) {
+    return true;
+  }
+  if (!is_name_dynamic_ || name.empty() || (is_dynamic && name < cluster_name_)) {
+    return false;
+  }
+  cluster_name_.assign(name);
+  is_name_dynamic_ = is_dynamic;
+  context_.cluster_name = cluster_name_;
+  context_.log(LogLevel::info, "Cluster name updated to " + cluster_name_);
+  // Who knows us by the old name has to hear the new one.
+  std::vector<RouteSession*> leaving;
+  for (const auto& [id, member] : members_) {
+    leaving.push_back(member);
+  }
+  for (RouteSession* member : leaving) {
+    member->close("Cluster Name Conflict", false);
+  }
+  return true;
+}
+
+void PeerTable::on_opened(RouteSession& session) {
+  sessions_.emplace(session.id(), &session);
+  if (Target* const target = target_of(session.dial()); target != nullptr) {
+    target->is_connected = true;
+  }
+}
+
+Admission PeerTable::refuse(RouteSession& session, std::string_view text) {
+  session.refuse(text);
+  return Admission::refused;
+}
+
+// A connection has told who is at its other end.
+Admission PeerTable::admit(RouteSession& session) {
+  const RouteInfo& info = session.info();
+  const ServerIdentity& own = context_.options->identity;
+  Target* const target = target_of(session.dial());
+  if (target != nullptr) {
+    target->server_id = info.server_id;
+  }
+  if (info.server_id == own.server_id) {
+    context_.reached.mark(Reached::route_to_self);
+    if (target != nullptr) {
+      target->is_self = true;
+    }
+    session.close("Duplicate Route: it leads to this server itself", false);
+    return Admission::refused;
+  }
+  if (info.server_id.empty()) {
+    return refuse(session, "the peer does not say its server id");
+  }
+  if (!info.cluster.empty() && !accepts_cluster(info.cluster, info.is_cluster_dynamic)) {
+    context_.reached.mark(Reached::route_wrong_cluster);
+    return refuse(session, "Rejecting connection, cluster name " + quoted(info.cluster) +
+                               " does not match " + quoted(cluster_name_));
+  }
+  const auto present = members_.find(info.server_id);
+  if (present != members_.end()) {
+    return settle_duplicate(session, *present->second);
+  }
+  bool is_name_taken = !info.server_name.empty() && info.server_name == own.server_name;
+  for (const auto& [id, member] : members_) {
+    if (!info.server_name.empty() && member->info().server_name == info.server_name) {
+      is_name_taken = true;
+      // If it is the same server after a restart, this finds out that the old one is gone.
+      member->ping();
+    }
+  }
+  if (is_name_taken) {
+    context_.reached.mark(Reached::route_name_taken);
+    return refuse(session, "Remote server has a duplicate name: " + quoted(info.server_name));
+  }
+  return make_member(session);
+}
+
+// Which of two connections stays is decided so that both ends decide alike. Two by the same dialer:
+// its first one, for as long as the dialer itself has it (a Rubus dialer closes the second at
+// once). One by each: between Rubus servers that of the smaller server id; nats-server closes the
+// one it comes to know later, so towards it ours waits.
+Admission PeerTable::settle_duplicate(RouteSession& session, RouteSession& present) {
+  context_.reached.mark(Reached::route_duplicate);
+  const RouteInfo& info = session.info();
+  const bool is_same_dialer = session.is_dialed() == present.is_dialed();
+  if (is_same_dialer && session.is_dialed()) {
+    session.close("Duplicate Route", false);
+    return Admission::refused;
+  }
+  if (is_same_dialer || info.rubus.empty()) {
+    spares_.emplace(session.id(), &session);
+    present.ping();
+    return Admission::spare;
+  }
+  const bool is_own_smaller = context_.options->identity.server_id < info.server_id;
+  if (session.is_dialed() != is_own_smaller) {
+    session.close("Duplicate Route", false);
+    return Admission::refused;
+  }
+  replace(present);
+  return make_member(session);
+}
+
+void PeerTable::replace(RouteSession& present) {
+  members_.erase(present.info().server_id);
+  present.close("Duplicate Route", false);
+}
+
+// Its time is over: either the first connection was dead all the while, or this one is too many.
+void PeerTable::on_spare_timeout(RouteSession& session) {
+  const auto member = members_.find(session.info().server_id);
+  const bool is_first_alive = member != members_.end() && session.info().rubus.empty() &&
+                              member->second->link().last_activity >= session.link().started();
+  if (is_first_alive) {
+    session.close("Duplicate Route", false);
+    return;
+  }
+  spares_.erase(session.id());
+  if (member != members_.end()) {
+    replace(*member->second);
+  }
+  make_member(session);
+}
+
+Admission PeerTable::make_member(RouteSession& session) {
+  const RouteInfo& info = session.info();
+  const auto [place, is_new] = members_.emplace(info.server_id, &session);
+  ensure(is_new, "a server is a member once");
+  if (Target* const target = target_of(session.dial()); target != nullptr) {
+    target->failures = 0;
+  }
+  session.join();
+  if (session.is_closing()) {
+    return Admission::refused;
+  }
+  if (info.gossip_mode != 1) {
+    tell_others(session);
+  }
+  tell_clients();
+  return Admission::joined;
+}
+
+void PeerTable::on_closed(RouteSession& session) {
+  sessions_.erase(session.id());
+  spares_.erase(session.id());
+  const std::string server_id = session.info().server_id;
+  const auto member = members_.find(server_id);
+  const bool was_member = member != members_.end() && member->second == &session;
+  if (was_member) {
+    members_.erase(member);
+    for (const auto& [id, spare] : spares_) {
+      if (spare->info().server_id == server_id) {
+        RouteSession& next = *spare;
+        spares_.erase(id);
+        make_member(next);
+        break;
+      }
+    }
+    tell_clients();
+  }
+  if (const auto dialed = dialing_.find(session.dial()); dialed != dialing_.end()) {
+    Target& target = targets_.find(dialed->second)->second;
+    target.pending = {};
+    target.is_connected = false;
+    const std::uint32_t number = dialed->second;
+    dialing_.erase(dialed);
+    if (!was_member) {
+      ++target.failures;  // refused or a duplicate: no hurry
+    } else if (const auto seed = seeds_.find(target.seed); seed != seeds_.end()) {
+      seed->second.last_alive = context_.now;
+    }
+    consider(number);
+  }
+  if (was_member && is_started_) {
+    for (const auto& [number, target] : targets_) {
+      if (target.server_id == server_id && target.pending.value == 0) {
+        dial_later(number);
+      }
+    }
+  }
+}
+
+// Everybody is told of a newcomer, so that they dial it; the newcomer need not dial them.
+void PeerTable::tell_others(const RouteSession& newcomer) const {
+  RouteInfo told = newcomer.info();
+  told.nonce.clear();
+  told.gossip_mode = 1;
+  if (told.ip.empty()) {
+    Address address = newcomer.link().remote();
+    address.port = static_cast<std::uint16_t>(told.port);
+    told.ip = "nats-route://" + host_and_port_text(address) + "/";
+  }
+  const std::string line = build_route_info(told);
+  for (const auto& [id, member] : members_) {
+    if (member != &newcomer) {
+      context_.reached.mark(Reached::gossip_sent);
+      member->send_line(line);
+    }
+  }
+}
+
+namespace {
+
+// "nats-route://host:port/"
+bool split_route_url(std::string_view text, RemoteUrl& url) {
+  constexpr std::string_view scheme = "nats-route://";
+  if (text.substr(0, scheme.size()) != scheme) {
+    return false;
+  }
+  text.remove_prefix(scheme.size());
+  if (!text.empty() && text.back() == '/') {
+    text.remove_suffix(1);
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return false;
+  }
+  const std::optional<std::uint64_t> port = parse_unsigned(text.substr(colon + 1));
+  std::string_view host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') {
+    host = host.substr(1, host.size() - 2);
+  }
+  if (!port.has_value() || *port == 0 || *port > 65'535 || host.empty()) {
+    return false;
+  }
+  url.host = host;
+  url.port = static_cast<std::uint16_t>(*port);
+  return true;
+}
+
+}  // namespace
+
+void PeerTable::on_gossip(RouteSession& from, const RouteInfo& info) {
+  if (info.server_id.empty() || info.server_id == context_.options->identity.server_id ||
+      members_.find(info.server_id) != members_.end() || !is_started_) {
+    return;
+  }
+  RemoteUrl url;
+  if (!split_route_url(info.ip, url)) {
+    if (info.host.empty() || info.port <= 0 || info.port > 65'535) {
+      from.link().log(LogLevel::error, "the peer tells of a server without an address");
+      return;
+    }
+    url.host = info.host;
+    url.port = static_cast<std::uint16_t>(info.port);
+  }
+  const ClusterOptions& cluster = context_.options->cluster;
+  url.username = cluster.username;
+  url.password = cluster.password;
+  for (auto& [number, seed] : seeds_) {
+    if (seed.url.host == url.host && seed.url.port == url.port) {
+      seed.last_alive = context_.now;
+      for (auto& [target_number, target] : targets_) {
+        if (target.seed == number) {
+          target.failures = 0;
+          consider(target_number);
+        }
+      }
+      return;
+    }
+  }
+  constexpr std::size_t learned_max = 1024;
+  if (seeds_.size() >= learned_max) {
+    return;
+  }
+  context_.reached.mark(Reached::gossip_dial);
+  resolve(add_seed(url, true));
+}
+
+void PeerTable::on_news(RouteSession& session) {
+  if (session.is_lame_duck()) {
+    context_.reached.mark(Reached::lame_duck_told);
+  }
+  tell_clients();
+}
+
+void PeerTable::on_error(RouteSession& session, std::string_view text) {
+  // Said by whom we dialed: a nats-server that tells us who we are not.
+  context_.log(LogLevel::error, "Route to " + host_and_port_text(session.link().remote()) +
+                                    " was refused: " + std::string(text));
+}
+
+void PeerTable::announce_lame_duck() {
+  RouteInfo own = own_route_info(*context_.options, cluster_name_);
+  own.lame_duck = true;
+  const std::string line = build_route_info(own);
+  for (const auto& [id, member] : members_) {
+    member->send_line(line);
+  }
+}
+
+std::vector<std::string> PeerTable::connect_urls() const {
+  const Options& options = *context_.options;
+  if (!options.cluster.enabled || options.cluster.no_advertise) {
+    return {};
+  }
+  std::vector<std::string> urls;
+  if (!context_.lame_duck) {
+    urls = options.identity.connect_urls;
+  }
+  for (const auto& [id, member] : members_) {
+    if (!member->is_lame_duck()) {
+      const std::vector<std::string>& theirs = member->info().connect_urls;
+      urls.insert(urls.end(), theirs.begin(), theirs.end());
+    }
+  }
+  std::sort(urls.begin(), urls.end());
+  urls.erase(std::unique(urls.begin(), urls.end()), urls.end());
+  return urls;
+}
+
+void PeerTable::tell_clients() {
+  std::vector<std::string> urls = connect_urls();
+  if (urls != context_.connect_urls) {
+    context_.connect_urls = std::move(urls);
+    context_.connect_urls_changed = true;
+  }
+}
+
+RemoteUrl PeerTable::login_of(DialTicket dial) const {
+  const Target* const target = target_of(dial);
+  if (target == nullptr) {
+    return {};
+  }
+  const auto seed = seeds_.find(target->seed);
+  return seed == seeds_.end() ? RemoteUrl{} : seed->second.url;
+}
+
+bool PeerTable::is_configured(DialTicket dial) const {
+  const Target* const target = target_of(dial);
+  if (target == nullptr) {
+    return false;
+  }
+  const auto seed = seeds_.find(target->seed);
+  return seed != seeds_.end() && !seed->second.is_learned;
+}
+
+}  // namespace rubus

@@ -1,0 +1,344 @@
+// Whom to dial, and when.
+#include <algorithm>
+
+#include "engine/base/ensure.h"
+#include "engine/base/text_number.h"
+#include "engine/client/address_text.h"
+#include "engine/peer/peer_table.h"
+#include "engine/peer/route_session.h"
+
+namespace rubus {
+
+namespace {
+
+constexpr Duration redial_first = milliseconds(50);
+constexpr Duration redial_most = milliseconds(500);
+constexpr Duration redial_most_backed_off = seconds(30);
+constexpr Duration resolve_again = seconds(2);
+constexpr Duration learned_time = seconds(600);
+// The first failure of a row is worth a line, then one in so many.
+constexpr std::uint32_t failures_per_line = 120;
+
+bool is_same_place(const Address& a, const Address& b) {
+  return a.bytes == b.bytes && a.port == b.port && a.is_v6 == b.is_v6;
+}
+
+}  // namespace
+
+void PeerTable::start() {
+  if (is_started_ || !context_.options->cluster.enabled) {
+    return;
+  }
+  is_started_ = true;
+  tell_clients();
+  for (const RemoteUrl& url : context_.options->cluster.routes) {
+    resolve(add_seed(url, false));
+  }
+}
+
+void PeerTable::stop() {
+  is_started_ = false;
+  for (auto& [number, seed] : seeds_) {
+    if (seed.timer != Instant::never()) {
+      context_.timers.disarm({seed.timer, {no_connection_slot, number}, TimerKind::resolve});
+      seed.timer = Instant::never();
+    }
+  }
+  for (auto& [number, target] : targets_) {
+    disarm(target, number);
+  }
+}
+
+void PeerTable::on_options(const Options& before) {
+  const ClusterOptions& cluster = context_.options->cluster;
+  const auto has = [](const std::vector<RemoteUrl>& urls, const RemoteUrl& wanted) {
+    return std::any_of(urls.begin(), urls.end(), [&wanted](const RemoteUrl& each) {
+      return each.host == wanted.host && each.port == wanted.port &&
+             each.username == wanted.username && each.password == wanted.password;
+    });
+  };
+  std::vector<std::uint32_t> gone;
+  for (const auto& [number, seed] : seeds_) {
+    if (!seed.is_learned && !has(cluster.routes, seed.url)) {
+      gone.push_back(number);
+    }
+  }
+  for (const std::uint32_t number : gone) {
+    remove_seed(number);
+  }
+  for (const RemoteUrl& url : cluster.routes) {
+    if (is_started_ && !has(before.cluster.routes, url)) {
+      resolve(add_seed(url, false));
+    }
+  }
+  tell_clients();
+}
+
+std::uint32_t PeerTable::add_seed(const RemoteUrl& url, bool is_learned) {
+  const std::uint32_t number = ++numbers_made_;
+  Seed seed;
+  seed.url = url;
+  seed.is_learned = is_learned;
+  seed.last_alive = context_.now;
+  seeds_.emplace(number, seed);
+  return number;
+}
+
+// Its connections go as well: who reconfigures routes wants them gone.
+void PeerTable::remove_seed(std::uint32_t number) {
+  const auto found = seeds_.find(number);
+  ensure(found != seeds_.end(), "only a known seed is removed");
+  if (found->second.timer != Instant::never()) {
+    context_.timers.disarm({found->second.timer, {no_connection_slot, number}, TimerKind::resolve});
+  }
+  seeds_.erase(found);
+  std::vector<std::uint32_t> gone;
+  for (const auto& [target_number, target] : targets_) {
+    if (target.seed == number) {
+      gone.push_back(target_number);
+    }
+  }
+  for (const std::uint32_t target : gone) {
+    drop_target(target);
+  }
+}
+
+void PeerTable::drop_target(std::uint32_t number) {
+  const auto found = targets_.find(number);
+  ensure(found != targets_.end(), "only a known target is dropped");
+  disarm(found->second, number);
+  const DialTicket dial = found->second.pending;
+  targets_.erase(found);
+  if (dial.value == 0) {
+    return;
+  }
+  dialing_.erase(dial);
+  for (const auto& [id, session] : sessions_) {
+    if (session->dial() == dial) {
+      session->close("Route Removed", true);
+      return;
+    }
+  }
+}
+
+// ---- names --------------------------------------------------------------------------------------
+
+void PeerTable::resolve(std::uint32_t number) {
+  const auto found = seeds_.find(number);
+  if (found == seeds_.end() || found->second.is_resolving || !is_started_) {
+    return;
+  }
+  found->second.is_resolving = true;
+  const ResolveTicket ticket{++context_.resolves_made};
+  resolving_.emplace(ticket, number);
+  context_.output->resolves.push_back({ticket, found->second.url.host});
+}
+
+void PeerTable::resolve_later(std::uint32_t number, Duration delay) {
+  const auto found = seeds_.find(number);
+  if (found == seeds_.end() || found->second.is_resolving || !is_started_ ||
+      found->second.timer != Instant::never()) {
+    return;
+  }
+  found->second.timer = context_.now + delay;
+  context_.timers.arm({found->second.timer, {no_connection_slot, number}, TimerKind::resolve});
+}
+
+void PeerTable::on_resolved(ResolveTicket ticket, const HostAddresses& found) {
+  const auto asked = resolving_.find(ticket);
+  ensure(asked != resolving_.end(), "the answer belongs to this table");
+  const std::uint32_t number = asked->second;
+  resolving_.erase(asked);
+  const auto place = seeds_.find(number);
+  if (place == seeds_.end() || !is_started_) {
+    return;
+  }
+  Seed& seed = place->second;
+  seed.is_resolving = false;
+  seed.resolved_at = context_.now;
+  if (found.addresses.empty()) {
+    context_.reached.mark(Reached::resolve_failed);
+    if (seed.failures++ % failures_per_line == 0) {
+      context_.log(LogLevel::error, "Error trying to connect to route (attempt " +
+                                        number_text(std::uint64_t{seed.failures}) + "): lookup " +
+                                        seed.url.host + ": " + found.trouble);
+    }
+    if (is_given_up(seed)) {
+      context_.reached.mark(Reached::redial_given_up);
+      remove_seed(number);
+      return;
+    }
+    resolve_later(number, seed.failures > 4 ? resolve_again : redial_most);
+    return;
+  }
+  seed.failures = 0;
+  if (found.addresses.size() > 1) {
+    context_.reached.mark(Reached::resolve_many);
+  }
+  for (auto& [target_number, target] : targets_) {
+    target.is_current = target.is_current && target.seed != number;
+  }
+  std::vector<std::uint32_t> fresh;
+  for (Address address : found.addresses) {
+    address.port = seed.url.port;
+    Target* known = nullptr;
+    for (auto& [target_number, target] : targets_) {
+      known = is_same_place(target.address, address) ? &target : known;
+    }
+    if (known != nullptr) {
+      known->is_current = known->is_current || known->seed == number;
+      continue;
+    }
+    Target target;
+    target.seed = number;
+    target.address = address;
+    const std::uint32_t made = ++numbers_made_;
+    targets_.emplace(made, target);
+    fresh.push_back(made);
+  }
+  std::vector<std::uint32_t> gone;
+  for (const auto& [target_number, target] : targets_) {
+    // An address that left the name stays while its connection stands.
+    if (target.seed == number && !target.is_current && target.pending.value == 0) {
+      gone.push_back(target_number);
+    }
+  }
+  for (const std::uint32_t old : gone) {
+    drop_target(old);
+  }
+  for (const std::uint32_t made : fresh) {
+    consider(made);
+  }
+}
+
+// ---- addresses ----------------------------------------------------------------------------------
+
+bool PeerTable::is_satisfied(const Target& target) const {
+  return target.is_self || target.pending.value != 0 ||
+         (!target.server_id.empty() && members_.find(target.server_id) != members_.end());
+}
+
+bool PeerTable::is_given_up(const Seed& seed) const {
+  if (!seed.is_learned) {
+    return false;
+  }
+  const std::uint32_t retries = context_.options->cluster.connect_retries;
+  return context_.now - seed.last_alive > learned_time || (retries > 0 && seed.failures > retries);
+}
+
+Duration PeerTable::redial_delay(std::uint32_t failures) {
+  const Duration most =
+      context_.options->cluster.connect_backoff ? redial_most_backed_off : redial_most;
+  constexpr std::uint32_t doublings_max = 10;
+  const Duration doubled{redial_first.nanoseconds
+                         << std::min<std::uint32_t>(failures, doublings_max)};
+  const Duration delay = std::min(doubled, most);
+  if (failures > 0) {
+    context_.reached.mark(Reached::redial_backoff);
+  }
+  // Why at random: two servers that dial each other should not do so in step for ever.
+  const std::uint64_t spread = static_cast<std::uint64_t>(delay.nanoseconds / 4) + 1;
+  return delay + nanoseconds(static_cast<std::int64_t>(context_.dial_jitter.below(spread)));
+}
+
+// Dials now what was never dialed, later what failed or was lost.
+void PeerTable::consider(std::uint32_t number) {
+  const auto found = targets_.find(number);
+  if (found == targets_.end() || !is_started_ || is_satisfied(found->second)) {
+    return;
+  }
+  if (found->second.failures == 0 && found->second.server_id.empty()) {
+    dial(number);
+  } else {
+    dial_later(number);
+  }
+}
+
+void PeerTable::disarm(Target& target, std::uint32_t number) {
+  if (target.timer != Instant::never()) {
+    context_.timers.disarm({target.timer, {no_connection_slot, number}, TimerKind::redial});
+    target.timer = Instant::never();
+  }
+}
+
+void PeerTable::dial_later(std::uint32_t number) {
+  const auto found = targets_.find(number);
+  if (found == targets_.end() || !is_started_ || found->second.timer != Instant::never()) {
+    return;
+  }
+  found->second.timer = context_.now + redial_delay(found->second.failures);
+  context_.timers.arm({found->second.timer, {no_connection_slot, number}, TimerKind::redial});
+}
+
+void PeerTable::dial(std::uint32_t number) {
+  Target& target = targets_.find(number)->second;
+  const auto seed = seeds_.find(target.seed);
+  ensure(seed != seeds_.end(), "a target has a seed");
+  if (is_given_up(seed->second)) {
+    context_.reached.mark(Reached::redial_given_up);
+    remove_seed(seed->first);
+    return;
+  }
+  disarm(target, number);
+  target.pending = DialTicket{++context_.dials_made};
+  dialing_.emplace(target.pending, number);
+  context_.output->dials.push_back(
+      {target.pending, ConnectionKind::route, target.address, seed->second.url.host, 0});
+}
+
+void PeerTable::on_dial_failed(DialTicket ticket, std::string_view trouble) {
+  context_.reached.mark(Reached::dial_failed);
+  const auto dialed = dialing_.find(ticket);
+  ensure(dialed != dialing_.end(), "the answer belongs to this table");
+  const std::uint32_t number = dialed->second;
+  dialing_.erase(dialed);
+  Target& target = targets_.find(number)->second;
+  target.pending = {};
+  if (target.failures++ % failures_per_line == 0) {
+    context_.log(LogLevel::error, "Error trying to connect to route (attempt " +
+                                      number_text(std::uint64_t{target.failures}) + "): dial tcp " +
+                                      host_and_port_text(target.address) + ": " +
+                                      std::string(trouble));
+  }
+  const auto seed = seeds_.find(target.seed);
+  ensure(seed != seeds_.end(), "a target has a seed");
+  seed->second.failures = std::max(seed->second.failures, target.failures);
+  // The name may lead elsewhere by now.
+  if (context_.now - seed->second.resolved_at > resolve_again) {
+    resolve(target.seed);
+  }
+  consider(number);
+}
+
+void PeerTable::on_timer(const Timer& timer) {
+  const std::uint32_t number = timer.connection.generation;
+  if (timer.kind == TimerKind::resolve) {
+    if (const auto seed = seeds_.find(number); seed != seeds_.end()) {
+      seed->second.timer = Instant::never();
+      resolve(number);
+    }
+    return;
+  }
+  const auto found = targets_.find(number);
+  if (found == targets_.end()) {
+    return;
+  }
+  found->second.timer = Instant::never();
+  if (!found->second.is_current) {
+    drop_target(number);
+  } else if (is_started_ && !is_satisfied(found->second)) {
+    dial(number);
+  }
+}
+
+PeerTable::Target* PeerTable::target_of(DialTicket dial) {
+  const auto found = dialing_.find(dial);
+  return found == dialing_.end() ? nullptr : &targets_.find(found->second)->second;
+}
+
+const PeerTable::Target* PeerTable::target_of(DialTicket dial) const {
+  const auto found = dialing_.find(dial);
+  return found == dialing_.end() ? nullptr : &targets_.find(found->second)->second;
+}
+
+}  // namespace rubus

@@ -1,0 +1,64 @@
+#include "engine/peer/sibling_session.h"
+
+#include "engine/base/ensure.h"
+
+namespace rubus {
+
+void SiblingSession::open() { link_.join(); }
+
+void SiblingSession::on_bytes(const Slice& bytes) {
+  if (is_closing_) {
+    return;
+  }
+  link_.parser.feed(bytes);
+  for (;;) {
+    switch (link_.parser.next()) {
+      case PeerResult::message:
+        link_.on_message(link_.parser.message());
+        break;
+      case PeerResult::interest:
+        link_.on_interest(link_.parser.interest());
+        break;
+      case PeerResult::no_interest:
+        link_.on_no_interest(link_.parser.interest());
+        break;
+      case PeerResult::need_more:
+        return;
+      case PeerResult::connect:
+      case PeerResult::info:
+      case PeerResult::ping:
+      case PeerResult::pong:
+      case PeerResult::ok:
+      case PeerResult::error:
+      case PeerResult::unknown_operation:
+      case PeerResult::argument_error:
+      case PeerResult::control_line_exceeded:
+      case PeerResult::payload_exceeded:
+        ensure(false, "a sibling says only what shards say to each other");
+    }
+  }
+}
+
+// A sibling that is busy for longer than a write deadline is still the same process.
+void SiblingSession::on_timer(const Timer& timer) {
+  link_.wire.note_fired(timer);
+  ensure(timer.kind == TimerKind::write_deadline, "a sibling has no other timer");
+}
+
+void SiblingSession::on_gone(CloseCause /*cause*/) {
+  close("the shard ended", false);
+  link_.wire.clear();
+}
+
+void SiblingSession::close(std::string_view why, bool after_flush) {
+  if (is_closing_) {
+    return;
+  }
+  is_closing_ = true;
+  link_.log(LogLevel::debug, why);
+  link_.wire.disarm_all();
+  link_.leave();
+  context_.output->closes.push_back({id(), after_flush});
+}
+
+}  // namespace rubus

@@ -1,0 +1,49 @@
+// SiblingSession: the link to another shard of this process.
+//
+// The protocol of routes without a handshake: the shell joins the shards, nobody else can. Never
+// pinged, never slow to answer; it ends with the process. Shard 0 speaks for all shards towards
+// other servers. Source: architecture.md section 5.
+#pragma once
+
+#include "engine/peer/peer_link.h"
+
+namespace rubus {
+
+class SiblingSession {
+ public:
+  SiblingSession(EngineContext& context, const ConnectionOpened& opened, ClientNumber number)
+      : context_(context), link_(context, opened, number), shard_(opened.sibling) {}
+
+  void open();
+  void on_bytes(const Slice& bytes);
+  void on_sent(std::uint64_t count) { link_.wire.on_sent(count); }
+  void on_tls(const TlsChanged& /*changed*/) {}
+  void on_job_done(bool /*accepted*/) {}
+  void on_timer(const Timer& timer);
+  void on_options() {}
+  void on_slow() {}
+  void on_gone(CloseCause cause);
+  void close(std::string_view why, bool after_flush);
+
+  PeerLink& link() { return link_; }
+  const PeerLink& link() const { return link_; }
+  ConnectionId id() const { return link_.wire.id(); }
+  bool is_closing() const { return is_closing_; }
+  bool may_send() const { return !is_closing_; }
+  std::uint32_t shard() const { return shard_; }
+
+  template <class V>
+  void visit(V& v) const {
+    v("shard", shard_);
+    v("is_closing", is_closing_);
+    link_.visit(v);
+  }
+
+ private:
+  EngineContext& context_;
+  PeerLink link_;
+  const std::uint32_t shard_;
+  bool is_closing_ = false;
+};
+
+}  // namespace rubus
