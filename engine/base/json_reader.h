@@ -28,6 +28,8 @@ class JsonReader {
   bool read_string(std::string& value);
   bool read_boolean(bool& value);
   bool read_integer(std::int64_t& value);
+  // Any number, as its text.
+  bool read_number(std::string_view& number) { return scan_number(number); }
   bool read_null();
   bool skip_value();
   // Only white space is left.

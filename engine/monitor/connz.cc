@@ -4,6 +4,7 @@
 #include "engine/monitor/connz_order.h"
 #include "engine/monitor/go_text.h"
 #include "engine/monitor/subscription_detail.h"
+#include "engine/routing/subject.h"
 
 namespace rubus {
 
@@ -12,8 +13,7 @@ namespace {
 struct Asked {
   ConnectionOrder order = ConnectionOrder::cid;
   bool auth = false;
-  bool lists = false;
-  bool details = false;
+  ListsAsked subscriptions;
   PageAsked page;
   std::uint64_t cid = 0;
   bool open = true;
@@ -21,6 +21,7 @@ struct Asked {
   std::string_view user;
   std::string_view account;
   std::string_view mqtt_client;
+  std::string_view subject;  // only connections that want it
 };
 
 std::string lower(std::string_view text) {
@@ -57,8 +58,7 @@ void read_order(Query& query, Asked& asked) {
 Asked read_asked(Query& query) {
   Asked asked;
   asked.auth = query.truth("auth");
-  asked.details = lower(query.text("subs")) == "detail";
-  asked.lists = !asked.details && query.truth("subs");
+  asked.subscriptions = ListsAsked::read(query);
   asked.page = PageAsked::read(query);
   asked.cid = query.unsigned_integer("cid");
   read_state(query, asked);
@@ -66,6 +66,7 @@ Asked read_asked(Query& query) {
   asked.user = query.text("user");
   asked.account = query.text("acc");
   asked.mqtt_client = query.text("mqtt_client");
+  asked.subject = asked.account.empty() ? std::string_view() : query.text("filter_subject");
   if (asked.cid > 0) {
     asked.page.limit = 1;
   }
@@ -73,12 +74,13 @@ Asked read_asked(Query& query) {
 }
 
 std::string_view account_name(const ListedConnection& connection) {
-  if (connection.closed != nullptr) {
-    return connection.closed->account == global_account_name ? std::string_view()
-                                                             : connection.closed->account;
+  if (connection.record == nullptr) {
+    const Account* account = connection.session->account();
+    return account == nullptr ? std::string_view() : std::string_view(account->name());
   }
-  const Account* account = connection.session->account();
-  return account == nullptr ? std::string_view() : std::string_view(account->name());
+  const bool is_hidden =
+      connection.is_closed() && connection.record->account == global_account_name;
+  return is_hidden ? std::string_view() : connection.record->account;
 }
 
 // All of the wanted states, and of the wanted account if one is named.
@@ -93,13 +95,41 @@ std::vector<ListedConnection> collect(const MonitorFacts& facts, const Asked& as
     for (const ClientSession* session : open_sessions(facts)) {
       add({session, nullptr, session->number()});
     }
+    for (const LeafRecord& leaf : facts.peers.leafs) {
+      add({nullptr, &leaf.connection, leaf.connection.number});
+    }
   }
   if (asked.closed) {
     for (const ConnectionRecord& record : facts.context.closed_clients.records()) {
       add({nullptr, &record, record.number});
     }
   }
+  for (const std::shared_ptr<const ShardSnapshot>& other : facts.others) {
+    if (asked.open) {
+      for (const ConnectionRecord& record : other->open) {
+        add({nullptr, &record, record.number});
+      }
+    }
+    if (asked.closed) {
+      for (const ConnectionRecord& record : other->closed) {
+        add({nullptr, &record, record.number});
+      }
+    }
+  }
   return listed;
+}
+
+std::vector<SubscriptionRecord> subscriptions_of(const ListedConnection& connection) {
+  return connection.record != nullptr
+             ? connection.record->subscription_records
+             : record_subscriptions(connection.session->first_subscription());
+}
+
+bool wants(const ListedConnection& connection, std::string_view subject) {
+  const std::vector<SubscriptionRecord> all = subscriptions_of(connection);
+  return std::any_of(all.begin(), all.end(), [subject](const SubscriptionRecord& subscription) {
+    return subjects_overlap(subscription.subject, subject);
+  });
 }
 
 void filter(std::vector<ListedConnection>& listed, const Asked& asked) {
@@ -107,10 +137,13 @@ void filter(std::vector<ListedConnection>& listed, const Asked& asked) {
     if (!asked.mqtt_client.empty() || (asked.cid > 0 && connection.number.value != asked.cid)) {
       return true;  // no connection here speaks MQTT
     }
+    if (!asked.subject.empty() && !wants(connection, asked.subject)) {
+      return true;
+    }
     if (asked.user.empty()) {
       return false;
     }
-    return connection.closed != nullptr ? connection.closed->user != asked.user
+    return connection.record != nullptr ? connection.record->user != asked.user
                                         : connection.session->record().user != asked.user;
   };
   listed.erase(std::remove_if(listed.begin(), listed.end(), is_unwanted), listed.end());
@@ -129,38 +162,15 @@ void write_peer_certificate(JsonWriter& json, const TlsFacts& facts) {
   json.end_array();
 }
 
-void write_subscriptions(JsonWriter& json, const ListedConnection& connection,
-                         const ConnectionRecord& record, bool details) {
-  std::vector<SubscriptionDetail> shown;
-  if (connection.closed != nullptr) {
-    for (const SubscriptionRecord& kept : record.subscription_records) {
-      shown.push_back(
-          {record.account, kept.subject, kept.queue, kept.sid, kept.delivered, 0, record.number});
-    }
-  } else {
-    for (const Subscription* at = connection.session->first_subscription(); at != nullptr;
-         at = at->owner_next) {
-      shown.push_back({{},
-                       at->subject(),
-                       at->queue(),
-                       at->sid(),
-                       at->delivered,
-                       at->delivered_max,
-                       record.number});
-    }
-  }
+void write_subscriptions(JsonWriter& json, const ListedConnection& connection, bool details) {
+  const std::vector<SubscriptionRecord> shown = subscriptions_of(connection);
   if (shown.empty()) {
     return;
   }
-  json.begin_array(details ? "subscriptions_list_detail" : "subscriptions_list");
-  for (const SubscriptionDetail& detail : shown) {
-    if (details) {
-      write_subscription_detail(json, detail);
-    } else {
-      json.text({}, detail.subject);
-    }
-  }
-  json.end_array();
+  // Only closed connections name the account with each subscription.
+  const std::string_view account =
+      connection.is_closed() ? std::string_view(connection.record->account) : std::string_view();
+  write_subscription_list(json, shown, account, connection.number, details);
 }
 
 void write_traffic(JsonWriter& json, const ConnectionRecord& record) {
@@ -176,13 +186,13 @@ void write_traffic(JsonWriter& json, const ConnectionRecord& record) {
 void write_connection(JsonWriter& json, const ListedConnection& connection, const Asked& asked,
                       WallTime now) {
   const ConnectionRecord record =
-      connection.closed != nullptr ? *connection.closed : connection.session->record();
-  const bool is_closed = connection.closed != nullptr;
+      connection.record != nullptr ? *connection.record : connection.session->record();
+  const bool is_closed = record.is_closed();
   const WallTime until = is_closed ? record.stop : now;
   json.begin_object({});
   json.number("cid", record.number.value);
-  json.text("kind", "Client");
-  json.text("type", "nats");
+  json.text("kind", record.is_leaf ? "Leafnode" : "Client");
+  json.text_if_set("type", record.is_leaf ? "" : "nats");
   json.text("ip", host_text(record.remote));
   json.number("port", std::uint64_t{record.remote.port});
   json.text("start", go_time_text(record.start));
@@ -208,8 +218,8 @@ void write_connection(JsonWriter& json, const ListedConnection& connection, cons
     json.text_if_set("authorized_user", record.user);
     json.text_if_set("account", record.account == global_account_name ? "" : record.account);
   }
-  if (asked.lists || asked.details) {
-    write_subscriptions(json, connection, record, asked.details);
+  if (asked.subscriptions.lists || asked.subscriptions.details) {
+    write_subscriptions(json, connection, asked.subscriptions.details);
   }
   if (asked.auth) {
     json.text_if_set("name_tag", account_name(connection));
@@ -218,6 +228,17 @@ void write_connection(JsonWriter& json, const ListedConnection& connection, cons
 }
 
 }  // namespace
+
+std::vector<ConnectionRecord> open_connections(const MonitorFacts& facts) {
+  std::vector<ConnectionRecord> records;
+  for (const ListedConnection& connection : collect(facts, {})) {
+    records.push_back(connection.record != nullptr ? *connection.record
+                                                   : connection.session->record());
+  }
+  std::sort(records.begin(), records.end(),
+            [](const ConnectionRecord& a, const ConnectionRecord& b) { return a.number < b.number; });
+  return records;
+}
 
 MonitorReply answer_connz(const MonitorFacts& facts, Query& query) {
   const Asked asked = read_asked(query);
@@ -236,7 +257,7 @@ MonitorReply answer_connz(const MonitorFacts& facts, Query& query) {
   sort_connections(listed, asked.order, context.wall);
   const Page page = asked.page.of(listed.size());
   std::string body;
-  JsonWriter json(body);
+  JsonWriter json(body, facts.style);
   json.begin_object({});
   // Of an unknown account nats-server tells nothing, not even who answers.
   json.text("server_id", knows_account ? context.options->identity.server_id : std::string());

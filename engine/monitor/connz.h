@@ -12,4 +12,7 @@ namespace rubus {
 
 MonitorReply answer_connz(const MonitorFacts& facts, Query& query);
 
+// All open connections of the process, leaf nodes too, by number.
+std::vector<ConnectionRecord> open_connections(const MonitorFacts& facts);
+
 }  // namespace rubus

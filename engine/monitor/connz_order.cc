@@ -85,7 +85,7 @@ void sort_connections(std::vector<ListedConnection>& listed, ConnectionOrder ord
   for (const ListedConnection& connection : listed) {
     Key key;
     if (!is_by_cid) {
-      key = connection.closed != nullptr ? key_of(*connection.closed, order, now)
+      key = connection.record != nullptr ? key_of(*connection.record, order, now)
                                          : key_of(connection.session->record(), order, now);
     }
     keyed.emplace_back(key, connection);

@@ -32,11 +32,14 @@ enum class ConnectionOrder : std::uint8_t {
 // Empty text is cid; nullopt: no such order.
 std::optional<ConnectionOrder> parse_connection_order(std::string_view text);
 
-// A connection in a /connz answer: open (session is set) or closed (record points into the ring).
+// A connection in a /connz answer: a client of this shard, or a record: closed, of another shard,
+// or of a leaf node.
 struct ListedConnection {
   const ClientSession* session = nullptr;
-  const ConnectionRecord* closed = nullptr;
+  const ConnectionRecord* record = nullptr;
   ClientNumber number;
+
+  bool is_closed() const { return record != nullptr && record->is_closed(); }
 };
 
 void sort_connections(std::vector<ListedConnection>& listed, ConnectionOrder order, WallTime now);

@@ -1,4 +1,8 @@
-// What the monitoring documents share: their input, and the answers to good and bad questions.
+// What the monitoring documents share: the facts they are made of, and the answers to good and bad
+// questions.
+//
+// Facts come from this shard's own state, by reference, and from the snapshots of other shards; a
+// document never looks anywhere else.
 #pragma once
 
 #include <algorithm>
@@ -9,24 +13,38 @@
 
 #include "engine/client/client_session.h"
 #include "engine/engine_context.h"
+#include "engine/monitor/go_text.h"
 #include "engine/monitor/json_writer.h"
+#include "engine/monitor/peer_records.h"
 #include "engine/seam/input.h"
 #include "engine/seam/output.h"
 
 namespace rubus {
 
 using SessionSlots = std::span<const std::unique_ptr<ClientSession>>;
+using OtherShards = std::span<const std::shared_ptr<const ShardSnapshot>>;
+using RequestCounts = std::vector<std::pair<std::string, std::uint64_t>>;
 
 struct MonitorFacts {
   const EngineContext& context;
   SessionSlots sessions;
-  std::span<const std::shared_ptr<const ShardSnapshot>> others = {};  // none is null
+  const PeerRecords& peers;
+  const ProcessFacts& process;
+  const RequestCounts& requests;  // to each path of the monitoring port
+  OtherShards others = {};        // none of them null
+  JsonStyle style = JsonStyle::indented;
 };
 
 inline MonitorReply document_reply(std::string body) {
   MonitorReply reply;
   reply.body = std::move(body);
   return reply;
+}
+
+// The keys that most documents begin with.
+inline void write_server_and_time(JsonWriter& json, const MonitorFacts& facts) {
+  json.text("server_id", facts.context.options->identity.server_id);
+  json.text("now", go_time_text(facts.context.wall));
 }
 
 inline MonitorReply refusal_reply(std::string text) {

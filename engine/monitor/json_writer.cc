@@ -6,6 +6,9 @@
 namespace rubus {
 
 void JsonWriter::begin_line() {
+  if (style_ == JsonStyle::compact) {
+    return;
+  }
   json_.push_back('\n');
   json_.append(2 * level_, ' ');
 }
@@ -20,7 +23,7 @@ void JsonWriter::begin_value(std::string_view key) {
   is_first_ = false;
   if (!key.empty()) {
     append_json_string(json_, key);
-    json_.append(": ");
+    json_.append(style_ == JsonStyle::compact ? ":" : ": ");
   }
 }
 

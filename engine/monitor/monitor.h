@@ -1,22 +1,16 @@
-// Monitoring documents: builds the answers of the HTTP monitoring port from engine state.
+// Monitoring documents: one text for each path of the monitoring port, built from facts.
 //
 // Pure text building; serving it is the shell's job. Field names, order, filters and error texts
 // are those of nats-server (reference: monitoring). Unknown parameters are ignored, bad values of
-// known ones are answered with status 400.
+// known ones are answered with status 400, unknown paths with 404.
 #pragma once
 
-#include <memory>
-#include <span>
-
-#include "engine/client/client_session.h"
-#include "engine/engine_context.h"
+#include "engine/monitor/document.h"
 #include "engine/seam/input.h"
 #include "engine/seam/output.h"
 
 namespace rubus {
 
-MonitorReply answer_monitor(const EngineContext& context,
-                            std::span<const std::unique_ptr<ClientSession>> sessions,
-                            const MonitorAsked& asked);
+MonitorReply answer_monitor(const MonitorFacts& facts, const MonitorQuestion& question);
 
 }  // namespace rubus

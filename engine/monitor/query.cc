@@ -120,6 +120,17 @@ std::uint64_t Query::unsigned_integer(std::string_view name) {
   return result;
 }
 
+ListsAsked ListsAsked::read(Query& query) {
+  std::string value(query.text("subs"));
+  for (char& byte : value) {
+    byte = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+  }
+  ListsAsked asked;
+  asked.details = value == "detail";
+  asked.lists = !asked.details && query.truth("subs");
+  return asked;
+}
+
 PageAsked PageAsked::read(Query& query) {
   PageAsked asked;
   asked.offset = std::max<std::int64_t>(query.integer("offset"), 0);

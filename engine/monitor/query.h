@@ -31,6 +31,14 @@ class Query {
   std::string fault_;
 };
 
+// Parameter subs: subscriptions by name, or with details.
+struct ListsAsked {
+  bool lists = false;
+  bool details = false;
+
+  static ListsAsked read(Query& query);
+};
+
 // A page of a list: [first, last) of `size` elements.
 struct Page {
   std::size_t first = 0;

@@ -11,6 +11,7 @@ AccountRecord record_of(const Account& account) {
   AccountRecord record;
   record.name = account.name();
   record.connections = account.connections;
+  record.leafnodes = account.leafnodes;
   record.subscriptions = account.index().size();
   record.inserts = account.inserts();
   record.removes = account.removes();
@@ -35,12 +36,20 @@ std::vector<AccountRecord> own_accounts(const MonitorFacts& facts) {
   for (const auto& [name, account] : facts.context.accounts) {
     records.push_back(record_of(*account));
   }
+  // With several shards an index holds what the others want, too; only what clients here want is
+  // counted then.
+  const bool counts_clients = facts.context.options->shard.count > 1;
+  for (AccountRecord& record : records) {
+    record.subscriptions = counts_clients ? 0 : record.subscriptions;
+  }
   for (const std::unique_ptr<ClientSession>& session : facts.sessions) {
     if (session == nullptr || session->is_closing() || session->account() == nullptr) {
       continue;
     }
     if (AccountRecord* record = find_record(records, session->account()->name())) {
-      record->clients.add(session->record().traffic);
+      const ConnectionRecord client = session->record();
+      record->clients.add(client.traffic);
+      record->subscriptions += counts_clients ? client.subscriptions : 0;
     }
   }
   return records;
@@ -58,7 +67,7 @@ bool is_set(std::string_view value) { return !value.empty() && value != "0" && v
 Wanted wanted_by(const MonitorQuestion& question) {
   const Query query(question.query);
   Wanted wanted;
-  wanted.lists = is_set(query.text("subs"));
+  wanted.lists = is_set(query.text("subs")) || !query.text("filter_subject").empty();
   if (question.path == "/connz") {
     const std::string_view state = query.text("state");
     wanted.open = true;
@@ -72,6 +81,8 @@ Wanted wanted_by(const MonitorQuestion& question) {
 }
 
 }  // namespace
+
+bool shows_subscriptions(const MonitorQuestion& question) { return wanted_by(question).lists; }
 
 std::shared_ptr<const ShardSnapshot> take_snapshot(const MonitorFacts& facts,
                                                    const MonitorQuestion& question) {

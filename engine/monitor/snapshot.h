@@ -12,6 +12,9 @@
 
 namespace rubus {
 
+// Connections' subscriptions are needed for the answer.
+bool shows_subscriptions(const MonitorQuestion& question);
+
 std::shared_ptr<const ShardSnapshot> take_snapshot(const MonitorFacts& facts,
                                                    const MonitorQuestion& question);
 

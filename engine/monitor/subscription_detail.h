@@ -1,11 +1,13 @@
-// One subscription as /connz?subs=detail and /subsz?subs=1 show it.
+// Subscriptions as /connz, /routez and /subsz show them: by subject, or with details.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/ids.h"
 #include "engine/monitor/json_writer.h"
+#include "engine/seam/shard_snapshot.h"
 
 namespace rubus {
 
@@ -31,6 +33,22 @@ inline void write_subscription_detail(JsonWriter& json, const SubscriptionDetail
   json.number_if_set("max", detail.delivered_max);
   json.number("cid", detail.client.value);
   json.end_object();
+}
+
+// As names or with details; the list must not be empty.
+inline void write_subscription_list(JsonWriter& json,
+                                    const std::vector<SubscriptionRecord>& records,
+                                    std::string_view account, ClientNumber client, bool details) {
+  json.begin_array(details ? "subscriptions_list_detail" : "subscriptions_list");
+  for (const SubscriptionRecord& record : records) {
+    if (details) {
+      write_subscription_detail(json, {account, record.subject, record.queue, record.sid,
+                                       record.delivered, record.delivered_max, client});
+    } else {
+      json.text({}, record.subject);
+    }
+  }
+  json.end_array();
 }
 
 }  // namespace rubus

@@ -1,6 +1,7 @@
 #include "engine/monitor/subsz.h"
 
 #include "engine/monitor/go_text.h"
+#include "engine/monitor/snapshot.h"
 #include "engine/monitor/subscription_detail.h"
 #include "engine/routing/subject.h"
 
@@ -15,55 +16,49 @@ struct Asked {
   std::string_view account;
 };
 
-struct Statistics {
-  std::uint64_t subscriptions = 0;
-  std::uint64_t cached = 0;
-  std::uint64_t inserts = 0;
-  std::uint64_t removes = 0;
-  std::uint64_t lookups = 0;
-  std::uint64_t hits = 0;
-  std::uint64_t fanout_max = 0;
-  std::uint64_t fanout_sum = 0;
+// A subscription that is listed, with the connection it belongs to.
+struct Listed {
+  std::string account;
+  SubscriptionRecord subscription;
+  ClientNumber client;
 };
 
-Statistics add_up(const EngineContext& context, std::string_view account_name) {
-  Statistics sum;
-  for (const auto& [name, account] : context.accounts) {
-    if (!account_name.empty() && name != account_name) {
-      continue;
-    }
-    const MatchCache& cache = account->cache();
-    sum.subscriptions += account->index().size();
-    sum.cached += cache.size();
-    sum.inserts += account->inserts();
-    sum.removes += account->removes();
-    sum.lookups += cache.lookups();
-    sum.hits += cache.hits();
-    sum.fanout_max = std::max(sum.fanout_max, cache.fanout_max());
-    sum.fanout_sum += cache.fanout_sum();
+// Adds those of one connection that are wanted.
+void collect_from(std::vector<Listed>& found, std::string_view account, ClientNumber client,
+                  std::vector<SubscriptionRecord> records, const Asked& asked) {
+  if (account.empty() || (!asked.account.empty() && account != asked.account)) {
+    return;
   }
-  return sum;
+  for (SubscriptionRecord& record : records) {
+    if (asked.test.empty() || subject_matches(record.subject, asked.test)) {
+      found.push_back({std::string(account), std::move(record), client});
+    }
+  }
 }
 
-std::vector<SubscriptionDetail> collect(const MonitorFacts& facts, const Asked& asked) {
-  std::vector<SubscriptionDetail> found;
+std::vector<Listed> collect(const MonitorFacts& facts, const Asked& asked) {
+  std::vector<Listed> found;
   for (const ClientSession* session : open_sessions(facts)) {
-    const Account* account = session->account();
-    if (account == nullptr || (!asked.account.empty() && account->name() != asked.account)) {
-      continue;
+    if (session->account() != nullptr) {
+      collect_from(found, session->account()->name(), session->number(),
+                   record_subscriptions(session->first_subscription()), asked);
     }
-    for (const Subscription* at = session->first_subscription(); at != nullptr;
-         at = at->owner_next) {
-      if (asked.test.empty() || subject_matches(at->subject(), asked.test)) {
-        found.push_back({account->name(), at->subject(), at->queue(), at->sid(), at->delivered,
-                         at->delivered_max, session->number()});
-      }
+  }
+  for (const LeafRecord& leaf : facts.peers.leafs) {
+    collect_from(found, leaf.connection.account, leaf.connection.number,
+                 leaf.connection.subscription_records, asked);
+  }
+  for (const std::shared_ptr<const ShardSnapshot>& other : facts.others) {
+    for (const ConnectionRecord& record : other->open) {
+      collect_from(found, record.account, record.number, record.subscription_records, asked);
     }
   }
   return found;
 }
 
-void write_statistics(JsonWriter& json, const Statistics& sum) {
+}  // namespace
+
+void write_statistics(JsonWriter& json, const AccountRecord& sum) {
   json.number("num_subscriptions", sum.subscriptions);
   json.number("num_cache", sum.cached);
   json.number("num_inserts", sum.inserts);
@@ -73,8 +68,6 @@ void write_statistics(JsonWriter& json, const Statistics& sum) {
   json.number("max_fanout", sum.fanout_max);
   json.literal("avg_fanout", go_fraction_text(sum.fanout_sum, sum.cached));
 }
-
-}  // namespace
 
 MonitorReply answer_subsz(const MonitorFacts& facts, Query& query) {
   Asked asked;
@@ -88,14 +81,18 @@ MonitorReply answer_subsz(const MonitorFacts& facts, Query& query) {
   if (query.has_fault()) {
     return refusal_reply(query.fault());
   }
-  const std::vector<SubscriptionDetail> found =
-      asked.lists ? collect(facts, asked) : std::vector<SubscriptionDetail>();
+  AccountRecord sum;
+  for (const AccountRecord& account : all_accounts(facts)) {
+    if (asked.account.empty() || account.name == asked.account) {
+      sum.add(account);
+    }
+  }
+  const std::vector<Listed> found = asked.lists ? collect(facts, asked) : std::vector<Listed>();
   std::string body;
-  JsonWriter json(body);
+  JsonWriter json(body, facts.style);
   json.begin_object({});
-  json.text("server_id", facts.context.options->identity.server_id);
-  json.text("now", go_time_text(facts.context.wall));
-  write_statistics(json, add_up(facts.context, asked.account));
+  write_server_and_time(json, facts);
+  write_statistics(json, sum);
   json.number("total", std::uint64_t{found.size()});
   json.number("offset", asked.page.offset);
   json.number("limit", asked.page.limit);
@@ -103,7 +100,10 @@ MonitorReply answer_subsz(const MonitorFacts& facts, Query& query) {
   if (page.first < page.last) {
     json.begin_array("subscriptions_list");
     for (std::size_t at = page.first; at < page.last; ++at) {
-      write_subscription_detail(json, found[at]);
+      const SubscriptionRecord& record = found[at].subscription;
+      write_subscription_detail(
+          json, {found[at].account, record.subject, record.queue, record.sid, record.delivered,
+                 record.delivered_max, found[at].client});
     }
     json.end_array();
   }

@@ -9,6 +9,9 @@
 
 namespace rubus {
 
+// num_subscriptions to avg_fanout; /accountz shows them of one account.
+void write_statistics(JsonWriter& json, const AccountRecord& sum);
+
 MonitorReply answer_subsz(const MonitorFacts& facts, Query& query);
 
 }  // namespace rubus

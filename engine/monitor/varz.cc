@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/text_number.h"
 #include "engine/monitor/go_text.h"
+#include "engine/monitor/snapshot.h"
 
 namespace rubus {
 
@@ -32,6 +34,86 @@ void write_identity(JsonWriter& json, const Options& options) {
   json.truth_if_set("tls_verify", options.tls.policy != TlsPolicy::off && options.tls.verify);
 }
 
+std::vector<std::string> host_and_ports(const std::vector<RemoteUrl>& urls) {
+  std::vector<std::string> texts;
+  for (const RemoteUrl& url : urls) {
+    texts.push_back(url.host + ":" + number_text(url.port));
+  }
+  return texts;
+}
+
+void write_seconds_if_set(JsonWriter& json, std::string_view key, Duration duration) {
+  if (duration.nanoseconds != 0) {
+    json.literal(key, seconds_text(duration));
+  }
+}
+
+void write_peer_tls(JsonWriter& json, const PeerTls& tls) {
+  write_seconds_if_set(json, "tls_timeout", tls.timeout);
+  json.truth_if_set("tls_required", tls.enabled);
+  json.truth_if_set("tls_verify", tls.enabled && tls.verify);
+}
+
+void write_cluster(JsonWriter& json, const ClusterOptions& cluster) {
+  json.begin_object("cluster");
+  if (cluster.enabled) {
+    json.text_if_set("name", cluster.name);
+    json.text_if_set("addr", cluster.host);
+    json.number_if_set("cluster_port", cluster.port);
+    write_seconds_if_set(json, "auth_timeout", cluster.authentication_timeout);
+    json.texts_if_any("urls", host_and_ports(cluster.routes));
+    write_peer_tls(json, cluster.tls);
+    json.number("pool_size", std::uint64_t{1});
+  }
+  json.end_object();
+}
+
+void write_remote(JsonWriter& json, const LeafRemote& remote) {
+  json.begin_object({});
+  json.text("local_account", remote.account.empty() ? global_account_name : remote.account);
+  if (remote.tls.enabled) {
+    write_seconds_if_set(json, "tls_timeout", remote.tls.timeout);
+  }
+  json.texts_if_any("urls", host_and_ports(remote.urls));
+  if (!remote.deny_exports.empty() || !remote.deny_imports.empty()) {
+    json.begin_object("deny");
+    json.texts_if_any("exports", remote.deny_exports);
+    json.texts_if_any("imports", remote.deny_imports);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_leaf(JsonWriter& json, const LeafOptions& leaf) {
+  json.begin_object("leaf");
+  if (leaf.enabled) {
+    json.text_if_set("host", leaf.host);
+    json.number_if_set("port", leaf.port);
+    write_seconds_if_set(json, "auth_timeout", leaf.authentication_timeout);
+    write_peer_tls(json, leaf.tls);
+  }
+  if (!leaf.remotes.empty()) {
+    json.begin_array("remotes");
+    for (const LeafRemote& remote : leaf.remotes) {
+      write_remote(json, remote);
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
+
+// What other servers and leaf nodes make of the same facts.
+std::uint64_t peer_subscriptions(const PeerRecords& peers) {
+  std::uint64_t sum = 0;
+  for (const RouteRecord& route : peers.routes) {
+    sum += route.connection.subscriptions;
+  }
+  for (const LeafRecord& leaf : peers.leafs) {
+    sum += leaf.connection.subscriptions;
+  }
+  return sum;
+}
+
 void write_limits(JsonWriter& json, const Options& options) {
   const Limits& limits = options.limits;
   const MonitorOptions& monitor = options.monitor;
@@ -49,9 +131,11 @@ void write_limits(JsonWriter& json, const Options& options) {
   json.number("max_control_line", limits.max_control_line);
   json.number("max_payload", limits.max_payload);
   json.number("max_pending", limits.max_pending);
-  static constexpr std::array<std::string_view, 6> parts = {"cluster", "gateway",   "leaf",
-                                                            "mqtt",    "websocket", "jetstream"};
-  for (const std::string_view part : parts) {
+  write_cluster(json, options.cluster);
+  json.empty_object("gateway");
+  write_leaf(json, options.leaf);
+  static constexpr std::array<std::string_view, 3> absent = {"mqtt", "websocket", "jetstream"};
+  for (const std::string_view part : absent) {
     json.empty_object(part);
   }
   json.literal("tls_timeout", seconds_text(options.tls.timeout));
@@ -71,41 +155,43 @@ void write_process(JsonWriter& json, const EngineContext& context, const Process
   json.literal("cpu", go_fraction_text(process.cpu_percent_hundredths, 100));
 }
 
-void write_counters(JsonWriter& json, const Counters& counters) {
-  const Traffic& traffic = counters.traffic;
+void write_counters(JsonWriter& json, const Counters& counters, const PeerRecords& peers) {
+  const Traffic& clients = counters.traffic;
+  Traffic all = clients;
+  all.add(counters.route_traffic);
+  all.add(counters.leaf_traffic);
   json.number("connections", counters.connections);
   json.number("total_connections", counters.connections_total);
-  static constexpr std::array<std::string_view, 3> others = {"routes", "remotes", "leafnodes"};
-  for (const std::string_view kind : others) {
-    json.number(kind, std::uint64_t{0});
-  }
-  // All traffic is client traffic as long as there are no routes.
-  json.number("in_msgs", traffic.in_messages);
-  json.number("in_bytes", traffic.in_bytes);
-  json.number("in_client_msgs", traffic.in_messages);
-  json.number("in_client_bytes", traffic.in_bytes);
-  json.number("out_msgs", traffic.out_messages);
-  json.number("out_bytes", traffic.out_bytes);
-  json.number("out_client_msgs", traffic.out_messages);
-  json.number("out_client_bytes", traffic.out_bytes);
-  json.number("slow_consumers", counters.slow_consumers);
-  json.number("stale_connections", counters.stale_connections);
+  json.number("routes", std::uint64_t{peers.routes.size()});
+  json.number("remotes", peers.remotes);
+  json.number("leafnodes", std::uint64_t{peers.leafs.size()});
+  json.number("in_msgs", all.in_messages);
+  json.number("in_bytes", all.in_bytes);
+  json.number("in_client_msgs", clients.in_messages);
+  json.number("in_client_bytes", clients.in_bytes);
+  json.number("out_msgs", all.out_messages);
+  json.number("out_bytes", all.out_bytes);
+  json.number("out_client_msgs", clients.out_messages);
+  json.number("out_client_bytes", clients.out_bytes);
+  json.number("slow_consumers",
+              counters.slow_consumers + counters.slow_routes + counters.slow_leafs);
+  json.number("stale_connections",
+              counters.stale_connections + counters.stale_routes + counters.stale_leafs);
   json.number("stalled_clients", counters.stalled_clients);
-  json.number("subscriptions", counters.subscriptions);
+  json.number("subscriptions", counters.subscriptions + peer_subscriptions(peers));
 }
 
-void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients) {
+void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
+                   std::uint64_t routes, std::uint64_t leafs) {
   json.begin_object(key);
   json.number("clients", clients);
-  static constexpr std::array<std::string_view, 3> others = {"routes", "gateways", "leafs"};
-  for (const std::string_view kind : others) {
-    json.number(kind, std::uint64_t{0});
-  }
+  json.number("routes", routes);
+  json.number("gateways", std::uint64_t{0});
+  json.number("leafs", leafs);
   json.end_object();
 }
 
-void write_requests(JsonWriter& json, const MonitorQuestion& question) {
-  std::vector<std::pair<std::string, std::uint64_t>> requests = question.requests;
+void write_requests(JsonWriter& json, RequestCounts requests) {
   std::sort(requests.begin(), requests.end());
   json.begin_object("http_req_stats");
   for (const auto& [path, count] : requests) {
@@ -120,13 +206,7 @@ void write_configuration(JsonWriter& json, const EngineContext& context) {
   json.text("config_load_time",
             go_time_text(has_load_time ? monitor.config_load_time : context.started));
   json.text("config_digest", monitor.config_digest);
-  if (!monitor.tags.empty()) {
-    json.begin_array("tags");
-    for (const std::string& tag : monitor.tags) {
-      json.text({}, tag);
-    }
-    json.end_array();
-  }
+  json.texts_if_any("tags", monitor.tags);
   if (!monitor.metadata.empty()) {
     Pairs metadata = monitor.metadata;
     std::sort(metadata.begin(), metadata.end());
@@ -148,19 +228,23 @@ void write_configuration(JsonWriter& json, const EngineContext& context) {
 
 }  // namespace
 
-MonitorReply answer_varz(const MonitorFacts& facts, const MonitorQuestion& question) {
+MonitorReply answer_varz(const MonitorFacts& facts) {
   const EngineContext& context = facts.context;
+  const Counters counters = all_counters(facts);
   std::string body;
-  JsonWriter json(body);
+  JsonWriter json(body, facts.style);
   json.begin_object({});
   write_identity(json, *context.options);
+  json.texts_if_any("connect_urls", facts.peers.connect_urls);
   write_limits(json, *context.options);
-  write_process(json, context, question.process);
-  write_counters(json, context.counters);
-  write_requests(json, question);
+  write_process(json, context, facts.process);
+  write_counters(json, counters, facts.peers);
+  write_requests(json, facts.requests);
   write_configuration(json, context);
-  write_by_kind(json, "slow_consumer_stats", context.counters.slow_consumers);
-  write_by_kind(json, "stale_connection_stats", context.counters.stale_connections);
+  write_by_kind(json, "slow_consumer_stats", counters.slow_consumers, counters.slow_routes,
+                counters.slow_leafs);
+  write_by_kind(json, "stale_connection_stats", counters.stale_connections, counters.stale_routes,
+                counters.stale_leafs);
   json.begin_object("disk_io_wait_stats");
   static constexpr std::array<std::string_view, 4> waits = {"waiters", "waits", "wait_time",
                                                             "max_wait_time"};

@@ -25,7 +25,7 @@ bool has(const std::string& body, std::string_view part) {
 
 Options with_accounts() {
   Options options = MonitorStage::default_options();
-  options.accounts = {{"A"}};
+  options.accounts.emplace_back().name = "A";
   User user;
   user.name = "a";
   user.password = "p";
