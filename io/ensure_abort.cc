@@ -13,8 +13,8 @@ namespace rubus {
 
 namespace {
 
-io::AbortHook abort_hook = nullptr;
-void* abort_hook_argument = nullptr;
+thread_local io::AbortHook abort_hook = nullptr;
+thread_local void* abort_hook_argument = nullptr;
 
 }  // namespace
 

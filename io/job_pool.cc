@@ -62,8 +62,7 @@ bool run_job(const Job& job) {
   return false;
 }
 
-JobPool::JobPool(std::size_t threads_max, OnDone on_done)
-    : threads_max_(threads_max), on_done_(std::move(on_done)) {}
+JobPool::JobPool(std::size_t threads_max) : threads_max_(threads_max) {}
 
 JobPool::~JobPool() {
   {
@@ -77,18 +76,16 @@ JobPool::~JobPool() {
   }
 }
 
-void JobPool::submit(Job job) {
-  bool is_help_needed = false;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_.push_back(std::move(job));
-    is_help_needed = idle_ < waiting_.size() && threads_.size() < threads_max_;
-  }
+void JobPool::submit(Job job, OnDone on_done) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  waiting_.push_back({std::move(job), std::move(on_done)});
+  const bool is_help_needed = idle_ < waiting_.size() && threads_.size() < threads_max_;
   if (is_help_needed && !start_thread() && threads_.empty()) {
     // Nobody will ever take it. Refused rather than done here: the shard's thread serves everyone.
-    const JobTicket ticket = waiting_.back().ticket;
+    const Order order = std::move(waiting_.back());
     waiting_.pop_back();
-    on_done_(JobDone{ticket, false});
+    lock.unlock();
+    order.on_done(JobDone{order.job.ticket, false});
     return;
   }
   changed_.notify_one();
@@ -112,10 +109,10 @@ void JobPool::work() {
     if (stopping_) {
       return;
     }
-    const Job job = std::move(waiting_.front());
+    const Order order = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    on_done_(JobDone{job.ticket, run_job(job)});
+    order.on_done(JobDone{order.job.ticket, run_job(order.job)});
     lock.lock();
   }
 }

@@ -25,29 +25,34 @@ bool run_job(const Job& job);
 
 class JobPool {
  public:
-  // `on_done` is called on a pool thread, or inside submit() if no thread could be started.
+  // Called on a pool thread, or inside submit() if no thread could be started.
   using OnDone = std::function<void(JobDone)>;
 
-  JobPool(std::size_t threads_max, OnDone on_done);
+  explicit JobPool(std::size_t threads_max);
   JobPool(const JobPool&) = delete;
   JobPool& operator=(const JobPool&) = delete;
   // Waits for the job in hand; those that wait are dropped.
   ~JobPool();
 
-  void submit(Job job);
+  // From any thread.
+  void submit(Job job, OnDone on_done);
 
  private:
+  struct Order {
+    Job job;
+    OnDone on_done;
+  };
+
   void work();
   bool start_thread();
 
   const std::size_t threads_max_;
-  const OnDone on_done_;
-  std::vector<std::thread> threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> waiting_;  // guarded by mutex_
-  std::size_t idle_ = 0;     // guarded by mutex_
-  bool stopping_ = false;    // guarded by mutex_
+  std::vector<std::thread> threads_;  // guarded by mutex_ until stopping_
+  std::deque<Order> waiting_;         // guarded by mutex_
+  std::size_t idle_ = 0;              // guarded by mutex_
+  bool stopping_ = false;             // guarded by mutex_
 };
 
 }  // namespace rubus::io

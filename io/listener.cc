@@ -2,7 +2,6 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 
 #include "engine/base/text_number.h"
 #include "io/config_text.h"
+#include "io/socket_address.h"
 
 namespace rubus::io {
 
@@ -24,43 +24,13 @@ constexpr int accepts_per_event_max = 64;  // then let the other sockets have a 
 constexpr int backlog = 4096;              // the kernel caps it at net.core.somaxconn
 constexpr std::int64_t rest_milliseconds_min = 10;
 constexpr std::int64_t rest_milliseconds_max = 1000;
-constexpr int keepalive_seconds = 15;
-
-Address address_of(const sockaddr_storage& from) {
-  Address address;
-  if (from.ss_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &from, sizeof v4);
-    std::memcpy(address.bytes.data(), &v4.sin_addr, 4);
-    address.port = ntohs(v4.sin_port);
-    return address;
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, &from, sizeof v6);
-  address.port = ntohs(v6.sin6_port);
-  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-    std::memcpy(address.bytes.data(), &v6.sin6_addr.s6_addr[12], 4);
-    return address;
-  }
-  std::memcpy(address.bytes.data(), &v6.sin6_addr, 16);
-  address.is_v6 = true;
-  return address;
-}
-
-bool is_unspecified(const std::string& host) {
-  return host.empty() || host == "0.0.0.0" || host == "::";
-}
 
 // 0 or the errno of the failed call; `call` names it.
 int bind_and_listen(int descriptor, const sockaddr* address, socklen_t size, const char*& call) {
   const int on = 1;
   const int off = 0;
-  const int idle = keepalive_seconds;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &idle, sizeof idle);
+  set_stream_options(descriptor);
   if (address->sa_family == AF_INET6) {
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
@@ -73,11 +43,6 @@ int bind_and_listen(int descriptor, const sockaddr* address, socklen_t size, con
 }
 
 }  // namespace
-
-std::string host_port_text(const std::string& host, std::int32_t port) {
-  const bool is_v6 = host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
 
 Listener::Listener(asio::io_context& context) : acceptor_(context), rest_timer_(context) {}
 
@@ -161,7 +126,7 @@ void Listener::accept_ready() {
                                      &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
       rest_milliseconds_ = 0;
-      on_accept_(descriptor, address_of(from));
+      on_accept_(descriptor, address_of(reinterpret_cast<const sockaddr*>(&from)));
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -21,9 +21,6 @@
 
 namespace rubus::io {
 
-// "host:port" with brackets around IPv6 hosts.
-std::string host_port_text(const std::string& host, std::int32_t port);
-
 class Listener {
  public:
   using OnAccept = std::function<void(int descriptor, const Address& remote)>;

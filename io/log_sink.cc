@@ -81,6 +81,7 @@ LogSink::~LogSink() {
 }
 
 std::optional<std::string> LogSink::open(const LogTarget& target) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
   int descriptor = STDERR_FILENO;
   std::unique_ptr<SyslogTarget> syslog;
   if (target.syslog || !target.remote_syslog.empty()) {
@@ -108,6 +109,7 @@ std::optional<std::string> LogSink::open(const LogTarget& target) {
 }
 
 void LogSink::reopen() {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
   if (descriptor_ == STDERR_FILENO) {
     return;
   }
@@ -152,6 +154,7 @@ void LogSink::append_prefix(LogLevel level) {
 }
 
 void LogSink::write(LogLevel level, std::string_view text) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
   if (syslog_ != nullptr) {
     syslog_->write(level, text);
     return;

@@ -5,7 +5,8 @@
 // file.YYYY.MM.DD.hh.mm.ss.nnnnnnnnn and, with files_max, the oldest are removed so that backups
 // and the live file together are at most files_max. reopen() serves external rotation (SIGUSR1).
 // Colours appear on a terminal only. Writing is synchronous: lines are rare unless tracing is on.
-// A line that cannot be written is dropped; logging never stops the server.
+// A line that cannot be written is dropped; logging never stops the server. Several threads may
+// write.
 #pragma once
 
 #include <sys/types.h>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +45,6 @@ class LogSink {
   // Closes and opens the file again under its name.
   void reopen();
 
-  const LogTarget& target() const { return target_; }
-
  private:
   void append_prefix(LogLevel level);
   void append_time();
@@ -52,6 +52,8 @@ class LogSink {
   void rotate();
   void purge_backups();
 
+  // Recursive: rotating writes lines of its own. Guards all below.
+  std::recursive_mutex mutex_;
   LogTarget target_;
   std::string line_;  // reused
   std::string date_;  // text of second_

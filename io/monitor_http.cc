@@ -15,18 +15,26 @@ namespace rubus::io {
 namespace {
 
 constexpr const char* plain_text = "text/plain; charset=utf-8";
+constexpr const char* metrics_text = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* web_page = "text/html; charset=utf-8";
+
+constexpr const char* metrics_path = "/metrics";
 
 struct Page {
   const char* path;
   const char* title;
 };
 
-constexpr std::array<Page, 4> pages = {{
+constexpr std::array<Page, 9> pages = {{
     {"/varz", "General"},
     {"/connz", "Connections"},
+    {"/accountz", "Accounts"},
+    {"/accstatz", "Account Stats"},
     {"/subsz", "Subscriptions"},
-    {"/healthz", "Health probe"},
+    {"/routez", "Routes"},
+    {"/leafz", "LeafNodes"},
+    {"/healthz", "Health Probe"},
+    {metrics_path, "Metrics"},
 }};
 
 constexpr const char* dashboard_path = "/dashboard";
@@ -92,6 +100,12 @@ std::string without_escapes(std::string_view path) {
   return plain;
 }
 
+std::string query_of(std::string_view target) {
+  const std::size_t question_mark = target.find('?');
+  return question_mark == std::string_view::npos ? std::string()
+                                                 : std::string(target.substr(question_mark + 1));
+}
+
 }  // namespace
 
 MonitorHttp::MonitorHttp(boost::asio::io_context& context, std::string base_path, Ask ask,
@@ -101,7 +115,8 @@ MonitorHttp::MonitorHttp(boost::asio::io_context& context, std::string base_path
       ask_(std::move(ask)),
       trouble_(std::move(trouble)),
       http_(context),
-      https_(context) {}
+      https_(context),
+      metrics_(context) {}
 
 MonitorHttp::~MonitorHttp() = default;
 
@@ -116,29 +131,37 @@ std::optional<std::string> MonitorHttp::open(const ListenAddress& address,
 
 void MonitorHttp::start() {
   if (http_.is_open()) {
-    http_.start([this](int descriptor, const Address&) { accept(descriptor, false); }, trouble_);
+    http_.start([this](int descriptor, const Address&) { accept(descriptor, nullptr, false); },
+                trouble_);
   }
   if (https_.is_open()) {
-    https_.start([this](int descriptor, const Address&) { accept(descriptor, true); }, trouble_);
+    https_.start([this](int descriptor, const Address&) { accept(descriptor, tls_, false); },
+                 trouble_);
+  }
+  if (metrics_.is_open()) {
+    metrics_.start([this](int descriptor, const Address&) { accept(descriptor, nullptr, true); },
+                   trouble_);
   }
 }
 
 void MonitorHttp::close() {
   http_.close();
   https_.close();
+  metrics_.close();
 }
 
-void MonitorHttp::accept(int descriptor, bool is_tls) {
+void MonitorHttp::accept(int descriptor, std::shared_ptr<const TlsContext> tls,
+                         bool is_metrics_only) {
   if (*sessions_ >= sessions_max) {
     ::close(descriptor);
     return;
   }
-  const auto session =
-      make_monitor_session(*this, context_, descriptor, is_tls ? tls_ : nullptr, sessions_);
+  const auto session = make_monitor_session(*this, context_, descriptor, std::move(tls), sessions_);
   if (session == nullptr) {
     ::close(descriptor);
     return;
   }
+  session->is_metrics_only = is_metrics_only;
   session->start();
 }
 
@@ -179,8 +202,11 @@ void MonitorHttp::count(const std::string& path) {
 }
 
 void MonitorHttp::on_request(std::shared_ptr<MonitorSession> session, std::string_view target) {
-  const std::size_t question_mark = target.find('?');
-  const std::string_view asked = target.substr(0, question_mark);
+  if (session->is_metrics_only) {
+    serve_metrics(std::move(session), target);
+    return;
+  }
+  const std::string_view asked = target.substr(0, target.find('?'));
   std::string path = local_path(asked);
   if (path == "/subscriptionsz") {
     path = "/subsz";
@@ -203,15 +229,26 @@ void MonitorHttp::on_request(std::shared_ptr<MonitorSession> session, std::strin
     return;
   }
   count(path);
-  auto question = std::make_shared<MonitorQuestion>();
-  question->path = path;
-  if (question_mark != std::string_view::npos) {
-    question->query = target.substr(question_mark + 1);
+  ask(std::move(session), std::move(path), query_of(target));
+}
+
+void MonitorHttp::serve_metrics(std::shared_ptr<MonitorSession> session, std::string_view target) {
+  if (target.substr(0, target.find('?')) != metrics_path) {
+    session->respond({404, plain_text, "404 page not found\n", false, {}});
+    return;
   }
+  ask(std::move(session), metrics_path, query_of(target));
+}
+
+void MonitorHttp::ask(std::shared_ptr<MonitorSession> session, std::string path,
+                      std::string query) {
+  auto question = std::make_shared<MonitorQuestion>();
+  question->path = std::move(path);
+  question->query = std::move(query);
   question->process = facts_.read();
   question->requests = requests_;
   const MonitorTicket ticket{++last_ticket_};
-  asked_[ticket] = session;
+  asked_[ticket] = std::move(session);
   ask_(MonitorAsked{ticket, std::move(question)});
 }
 
@@ -222,8 +259,9 @@ void MonitorHttp::on_reply(MonitorReply&& reply) {
   }
   const std::shared_ptr<MonitorSession> session = std::move(found->second);
   asked_.erase(found);
+  const char* const other_type = reply.is_metrics ? metrics_text : plain_text;
   session->respond({reply.status,
-                    reply.is_json ? "application/json" : plain_text,
+                    reply.is_json ? "application/json" : other_type,
                     std::move(reply.body),
                     true,
                     {}});

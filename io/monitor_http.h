@@ -1,4 +1,5 @@
-// MonitorHttp: the monitoring port, http and https.
+// MonitorHttp: the monitoring port, http and https, and the port for Prometheus, which serves
+// /metrics and nothing else.
 //
 // It speaks HTTP and counts requests; what is in the documents is the engine's business
 // (MonitorAsked → MonitorReply), except for the link page at "/" and the dashboard. Every method is
@@ -46,6 +47,9 @@ class MonitorHttp {
   // Why not, or nothing; `tls` null: http.
   [[nodiscard]] std::optional<std::string> open(const ListenAddress& address,
                                                 std::shared_ptr<const TlsContext> tls);
+  [[nodiscard]] std::optional<std::string> open_metrics(const ListenAddress& address) {
+    return metrics_.open(address);
+  }
   // New https sessions use `tls` from now on.
   void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
   void start();
@@ -53,6 +57,7 @@ class MonitorHttp {
 
   std::uint16_t http_port() const { return http_.port(); }
   std::uint16_t https_port() const { return https_.port(); }
+  std::uint16_t metrics_port() const { return metrics_.port(); }
 
   void on_reply(MonitorReply&& reply);
 
@@ -60,7 +65,9 @@ class MonitorHttp {
   void on_request(std::shared_ptr<MonitorSession> session, std::string_view target);
 
  private:
-  void accept(int descriptor, bool is_tls);
+  void accept(int descriptor, std::shared_ptr<const TlsContext> tls, bool is_metrics_only);
+  void serve_metrics(std::shared_ptr<MonitorSession> session, std::string_view target);
+  void ask(std::shared_ptr<MonitorSession> session, std::string path, std::string query);
   std::string local_path(std::string_view path) const;
   void count(const std::string& path);
 
@@ -70,6 +77,7 @@ class MonitorHttp {
   Trouble trouble_;
   Listener http_;
   Listener https_;
+  Listener metrics_;
   std::shared_ptr<const TlsContext> tls_;
   ProcessFactsReader facts_;
   std::vector<std::pair<std::string, std::uint64_t>> requests_;  // sorted by path

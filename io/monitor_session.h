@@ -31,6 +31,8 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
 
   virtual void start() = 0;
   virtual void respond(MonitorAnswer answer) = 0;
+
+  bool is_metrics_only = false;  // came in by the port for Prometheus
 };
 
 // Takes over `descriptor` unless it returns null; `tls` null: plain. `count` goes up and down with

@@ -1,17 +1,13 @@
 #include "io/process_files.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "engine/base/text_number.h"
-#include "io/listener.h"
+#include "io/socket_address.h"
 
 namespace rubus::io {
 
@@ -46,46 +42,17 @@ void append_list(std::string& text, const char* name, const std::vector<std::str
   text += ']';
 }
 
-std::vector<std::string> own_addresses() {
-  std::vector<std::string> addresses;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) {
-    return addresses;
-  }
-  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) {
-      continue;
-    }
-    char text[INET6_ADDRSTRLEN] = "";
-    if (entry->ifa_addr->sa_family == AF_INET) {
-      sockaddr_in v4{};
-      std::memcpy(&v4, entry->ifa_addr, sizeof v4);
-      ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-    } else if (entry->ifa_addr->sa_family == AF_INET6) {
-      sockaddr_in6 v6{};
-      std::memcpy(&v6, entry->ifa_addr, sizeof v6);
-      ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-    } else {
-      continue;
-    }
-    addresses.emplace_back(text);
-  }
-  ::freeifaddrs(list);
-  return addresses;
-}
-
 }  // namespace
 
 std::optional<std::string> write_pid_file(const std::string& path) {
   return write_whole(path, std::to_string(::getpid()));
 }
 
-std::optional<std::string> write_ports_file(const std::string& path,
-                                            const std::vector<std::string>& nats,
-                                            const std::vector<std::string>& monitoring) {
+std::optional<std::string> write_ports_file(const std::string& path, const PortsFile& urls) {
   std::string text = "{";
-  append_list(text, "nats", nats);
-  append_list(text, "monitoring", monitoring);
+  append_list(text, "nats", urls.nats);
+  append_list(text, "monitoring", urls.monitoring);
+  append_list(text, "cluster", urls.cluster);
   text += '}';
   return write_whole(path, text);
 }
@@ -98,8 +65,8 @@ std::string ports_file_path(const std::string& folder, const std::string& progra
 std::vector<std::string> listener_urls(const std::string& scheme, const std::string& host,
                                        std::uint16_t port) {
   std::vector<std::string> hosts;
-  if (host.empty() || host == "0.0.0.0" || host == "::") {
-    hosts = own_addresses();
+  if (is_unspecified(host)) {
+    hosts = interface_addresses();
   } else {
     hosts.push_back(host);
   }

@@ -10,11 +10,17 @@
 
 namespace rubus::io {
 
+// Urls of what listens.
+struct PortsFile {
+  std::vector<std::string> nats;
+  std::vector<std::string> monitoring;
+  std::vector<std::string> cluster;
+};
+
 // Both return why not.
 [[nodiscard]] std::optional<std::string> write_pid_file(const std::string& path);
-[[nodiscard]] std::optional<std::string> write_ports_file(
-    const std::string& path, const std::vector<std::string>& nats,
-    const std::vector<std::string>& monitoring);
+[[nodiscard]] std::optional<std::string> write_ports_file(const std::string& path,
+                                                          const PortsFile& urls);
 
 // "<dir>/<program>_<pid>.ports"
 std::string ports_file_path(const std::string& folder, const std::string& program);

@@ -1,6 +1,6 @@
 // ServerProcess: one Rubus server from its configuration to its exit code.
 //
-// Start: log, keys, listeners (a taken port ends it here), shard, files, "Server is ready". Then
+// Start: log, keys, listeners (a taken port ends it here), shards, files, "Server is ready". Then
 // signals: INT and TERM end it in order, HUP reads the configuration again, USR1 opens the log file
 // again, USR2 begins lame duck mode. What the engine wishes beyond sockets (log lines, jobs,
 // monitoring answers) is carried from here. No decision about clients is made here.
@@ -17,14 +17,12 @@
 
 #include "io/config_reader.h"
 #include "io/entropy_source.h"
-#include "io/flight_recorder.h"
-#include "io/job_pool.h"
 #include "io/listener.h"
 #include "io/log_sink.h"
 #include "io/monitor_http.h"
+#include "io/process_files.h"
 #include "io/server_config.h"
-#include "io/shard_loop.h"
-#include "io/shard_mailbox.h"
+#include "io/shard_group.h"
 #include "io/tls_context.h"
 
 namespace rubus::io {
@@ -44,31 +42,42 @@ class ServerProcess {
   int run();
 
  private:
+  // server_process.cc: the start
   bool open_log();
-  void print_banner();
-  bool open_monitor();
-  bool open_listeners();
-  std::shared_ptr<const TlsContext> make_tls(const ServerConfig& config, std::string& problem);
-  bool open_tls();
   void name_server();
-  Options told_options() const;
-  bool open_job_results();
-  bool start_shard();
-  void start_accepting();
+  void print_banner();
+  bool open_tls();
+  bool make_shards();
   bool write_files();
   void remove_files();
-  std::vector<std::string> monitor_urls() const;
+
+  // server_process_ports.cc
+  std::string cluster_name() const;
+  Options told_options() const;
+  static TlsContexts make_tls(const ServerConfig& config, std::string& problem);
+  static std::shared_ptr<const TlsContext> make_monitor_tls(const ServerConfig& config,
+                                                            std::string& problem);
+  bool refuse_monitor(const std::string& problem);
+  bool open_monitor();
+  bool open_documents();
+  bool open_metrics();
+  bool open_ports();
+  void start_accepting();
+  void start_accepting_routes();
+  void stop_listening();
+  PortsFile open_urls() const;
+
+  // server_process_signals.cc
   void wait_signal();
   void on_signal(int number);
   void begin_shutdown();
   void reload();
   std::optional<std::string> apply(const ServerConfig& fresh);
   void end_run();
-  void submit(Job&& job);
-  ShardLoop::Wishes wishes();
 
   ServerConfig config_;      // as configured
   ServerIdentity identity_;  // as found out at start
+  std::string made_up_cluster_name_;
   Reread reread_;
   std::string program_;
   LogSink log_;
@@ -76,14 +85,13 @@ class ServerProcess {
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::signal_set signals_;
-  Listener listener_;
-  std::shared_ptr<const TlsContext> tls_;
-  FlightRecorder recorder_;
-  // Before loop_: it runs the io_context once more as it ends, and their handlers with it.
+  Listener client_port_;
+  Listener route_port_;
+  Listener leaf_port_;
+  TlsContexts tls_;
+  // Before shards_: they run the io_context once more as they end, and their handlers with it.
   std::unique_ptr<MonitorHttp> monitor_;
-  std::unique_ptr<ShardMailbox<JobDone>> job_results_;
-  std::unique_ptr<ShardLoop> loop_;
-  std::unique_ptr<JobPool> jobs_;  // last: its threads post to job_results_
+  ShardGroup shards_;
   WallTime config_load_time_;
   std::string ports_file_;
   bool lame_duck_ = false;

@@ -7,6 +7,7 @@
 
 #include "io/clock_source.h"
 #include "io/flight_recorder.h"
+#include "io/sibling_pipe.h"
 
 namespace rubus::io {
 
@@ -23,7 +24,7 @@ constexpr std::size_t read_bytes_max = std::size_t{1} << 20U;
 // of many receivers. Bounded by what stays in a second-level cache.
 constexpr std::size_t read_bytes_busy = std::size_t{256} << 10U;
 
-void adapt_read_bytes(ClientSocket::LoopState& state, std::size_t got, std::size_t wanted) {
+void adapt_read_bytes(TcpSocket::LoopState& state, std::size_t got, std::size_t wanted) {
   if (got == wanted) {
     // Never lowered here: a read may have been larger than read_bytes_busy, at the engine's wish.
     state.read_bytes = std::max(state.read_bytes,
@@ -40,9 +41,21 @@ ShardLoop::ShardLoop(boost::asio::io_context& context, const Options& options, s
     : context_(context),
       wishes_(std::move(wishes)),
       shard_(options, seed, started),
-      timer_(context) {}
+      timer_(context) {
+  dialer_ = std::make_unique<Dialer>(
+      context,
+      Dialer::Outcome{
+          .connected = [this](const DialPeer& peer, int socket) { on_dialed(peer, socket); },
+          .failed =
+              [this](DialTicket ticket, std::string text) {
+                inputs_.emplace_back(DialFailed{
+                    ticket, std::make_shared<const DialTrouble>(DialTrouble{std::move(text)})});
+              },
+      });
+}
 
 ShardLoop::~ShardLoop() {
+  dialer_.reset();
   timer_.cancel();
   for (Slot& slot : slots_) {
     if (slot.socket != nullptr) {
@@ -67,15 +80,28 @@ void ShardLoop::run() {
   }
 }
 
+void ShardLoop::wait_for_work() {
+  if (siblings_.empty()) {
+    context_.run_one();
+    return;
+  }
+  bell_->doze();
+  if (!has_sibling_work()) {
+    context_.run_one();
+  }
+  bell_->wake();
+}
+
 void ShardLoop::run_once() {
   if (!has_work() && ready_.empty() && flush_next_.empty()) {
-    context_.run_one();
+    wait_for_work();
   }
   // Not poll(): descriptors that become ready as fast as they are served would keep it forever.
   for (std::size_t i = 0; i < handlers_per_turn_max && !is_batch_full() && context_.poll_one() > 0;
        ++i) {
   }
   read_ready();
+  serve_siblings();
   const Instant now = now_monotonic();
   // A batch can be full without an input: ciphertext that completes no record counts as well.
   if (has_work() || is_batch_full() || !flush_next_.empty() || now >= wake_at_) {
@@ -87,30 +113,48 @@ void ShardLoop::run_once() {
 // ---- connections
 // ---------------------------------------------------------------------------------
 
-void ShardLoop::adopt(int descriptor, const Address& remote) {
-  std::uint32_t index = 0;
+std::uint32_t ShardLoop::take_slot() {
   if (free_slots_.empty()) {
-    index = static_cast<std::uint32_t>(slots_.size());
     slots_.emplace_back();
-  } else {
-    index = free_slots_.back();
-    free_slots_.pop_back();
+    return static_cast<std::uint32_t>(slots_.size() - 1);
   }
+  const std::uint32_t index = free_slots_.back();
+  free_slots_.pop_back();
+  return index;
+}
+
+void ShardLoop::adopt(int descriptor, const Address& remote, ConnectionKind kind) {
+  const std::uint32_t index = take_slot();
   Slot& slot = slots_[index];
   const ConnectionId connection{index, ++slot.generation};
-  slot.socket = std::make_unique<ClientSocket>(*this, context_, descriptor, connection);
+  slot.socket = std::make_unique<TcpSocket>(*this, context_, descriptor, connection);
   if (slot.socket->is_closed()) {
     slot.socket.reset();
     free_slots_.push_back(index);
+    note_gone(kind);
     return;
   }
+  slot.socket->kind = kind;
   ++open_;
-  inputs_.emplace_back(ConnectionOpened{connection, remote, entropy_.nonce(),
-                                        ConnectionKind::client, DialTicket{}, 0});
+  inputs_.emplace_back(
+      ConnectionOpened{connection, remote, entropy_.nonce(), kind, DialTicket{}, 0});
   opened_.push_back(connection);
 }
 
-ClientSocket* ShardLoop::find(ConnectionId connection) {
+void ShardLoop::on_dialed(const DialPeer& peer, int descriptor) {
+  const std::size_t before = inputs_.size();
+  adopt(descriptor, peer.address, peer.kind);
+  if (inputs_.size() == before) {
+    inputs_.emplace_back(DialFailed{
+        peer.ticket, std::make_shared<const DialTrouble>(DialTrouble{"too many open files"})});
+    return;
+  }
+  ConnectionOpened& opened = std::get<ConnectionOpened>(inputs_.back());
+  opened.dial = peer.ticket;
+  find(opened.connection)->dialed = std::make_unique<const DialPeer>(peer);
+}
+
+TcpSocket* ShardLoop::find(ConnectionId connection) {
   if (connection.slot >= slots_.size() ||
       slots_[connection.slot].generation != connection.generation) {
     return nullptr;
@@ -118,7 +162,7 @@ ClientSocket* ShardLoop::find(ConnectionId connection) {
   return slots_[connection.slot].socket.get();
 }
 
-void ShardLoop::close(ClientSocket& socket, CloseCause cause) {
+void ShardLoop::close(TcpSocket& socket, CloseCause cause) {
   const ConnectionId connection = socket.connection();
   if (socket.state.sent_bytes > 0) {
     inputs_.emplace_back(BytesSent{connection, socket.state.sent_bytes});
@@ -126,31 +170,38 @@ void ShardLoop::close(ClientSocket& socket, CloseCause cause) {
   }
   inputs_.emplace_back(ConnectionClosed{connection, cause});
   Slot& slot = slots_[connection.slot];
-  std::unique_ptr<ClientSocket> self = std::move(slot.socket);
+  std::unique_ptr<TcpSocket> self = std::move(slot.socket);
   free_slots_.push_back(connection.slot);
   --open_;
+  note_gone(self->kind);
   self->close();
   closed_.push_back(std::move(self));
 }
 
+void ShardLoop::note_gone(ConnectionKind kind) {
+  if (kind == ConnectionKind::client) {
+    clients_closed_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 // Callers of close() may still hold a reference: what was closed goes between turns only.
 void ShardLoop::bury_closed() {
-  for (std::unique_ptr<ClientSocket>& socket : closed_) {
+  for (std::unique_ptr<TcpSocket>& socket : closed_) {
     if (!socket->may_be_destroyed()) {
       ++dying_;
-      ClientSocket* const place = socket.get();
+      TcpSocket* const place = socket.get();
       place->own(std::move(socket));
     }
   }
   closed_.clear();
 }
 
-bool ShardLoop::destroy_if_answered(ClientSocket& socket) {
+bool ShardLoop::destroy_if_answered(TcpSocket& socket) {
   if (!socket.is_closed()) {
     return false;
   }
   if (socket.may_be_destroyed()) {
-    if (const std::unique_ptr<ClientSocket> last = socket.disown()) {
+    if (const std::unique_ptr<TcpSocket> last = socket.disown()) {
       --dying_;
     }
   }
@@ -164,7 +215,7 @@ bool ShardLoop::is_batch_full() const {
   return inputs_.size() >= batch_inputs_max || batch_bytes_ >= batch_bytes_max;
 }
 
-void ShardLoop::on_readable(ClientSocket& socket) {
+void ShardLoop::on_readable(TcpSocket& socket) {
   if (destroy_if_answered(socket) || socket.state.closing) {
     return;
   }
@@ -176,7 +227,7 @@ void ShardLoop::on_readable(ClientSocket& socket) {
   read_in_turn(socket);
 }
 
-void ShardLoop::read_in_turn(ClientSocket& socket) {
+void ShardLoop::read_in_turn(TcpSocket& socket) {
   // Why has_work(): a read that gave nothing brings no turn, so it may be tried again at once.
   if (is_batch_full() || (socket.state.read_turn == turn_ && has_work())) {
     queue_ready(socket);
@@ -185,7 +236,7 @@ void ShardLoop::read_in_turn(ClientSocket& socket) {
   read(socket);
 }
 
-void ShardLoop::queue_ready(ClientSocket& socket) {
+void ShardLoop::queue_ready(TcpSocket& socket) {
   if (!socket.state.queued_ready) {
     socket.state.queued_ready = true;
     ready_.push_back(socket.connection());
@@ -199,7 +250,7 @@ void ShardLoop::read_ready() {
   ready_now_.swap(ready_);
   std::size_t served = 0;
   for (; served < ready_now_.size() && !is_batch_full(); ++served) {
-    ClientSocket* const socket = find(ready_now_[served]);
+    TcpSocket* const socket = find(ready_now_[served]);
     if (socket == nullptr) {
       continue;
     }
@@ -240,7 +291,7 @@ Slice ShardLoop::fitting_slice(Block* block, std::size_t bytes) {
   return slice;
 }
 
-void ShardLoop::read(ClientSocket& socket) {
+void ShardLoop::read(TcpSocket& socket) {
   if (socket.state.paused || socket.state.phase == TlsPhase::clear_first) {
     socket.state.has_input = true;
     return;
@@ -253,7 +304,7 @@ void ShardLoop::read(ClientSocket& socket) {
   }
 }
 
-void ShardLoop::receive_plain(ClientSocket& socket) {
+void ShardLoop::receive_plain(TcpSocket& socket) {
   // The engine's wish only ever enlarges: a busy connection is not read in smaller pieces because
   // little is missing of one payload.
   const std::size_t wanted = std::min<std::size_t>(
@@ -275,7 +326,7 @@ void ShardLoop::receive_plain(ClientSocket& socket) {
   }
 }
 
-void ShardLoop::on_no_bytes(ClientSocket& socket, TransferStatus status) {
+void ShardLoop::on_no_bytes(TcpSocket& socket, TransferStatus status) {
   switch (status) {
     case TransferStatus::would_block:
       socket.wait_readable();
@@ -299,10 +350,12 @@ void ShardLoop::on_no_bytes(ClientSocket& socket, TransferStatus status) {
 void ShardLoop::report_sent() {
   told_.clear();
   for (const ConnectionId connection : sent_) {
-    ClientSocket* const socket = find(connection);
+    TcpSocket* const socket = find(connection);
+    Sibling* const sibling = socket == nullptr ? find_sibling(connection) : nullptr;
     if (socket != nullptr && socket->state.sent_bytes > 0) {
-      told_.emplace_back(BytesSent{connection, socket->state.sent_bytes});
-      socket->state.sent_bytes = 0;
+      told_.emplace_back(BytesSent{connection, std::exchange(socket->state.sent_bytes, 0)});
+    } else if (sibling != nullptr && sibling->sent_bytes > 0) {
+      told_.emplace_back(BytesSent{connection, std::exchange(sibling->sent_bytes, 0)});
     }
   }
   sent_.clear();
@@ -331,7 +384,7 @@ void ShardLoop::turn() {
   // Why not at once in adopt(): how the first bytes are to be read (in clear, as a handshake) is
   // for the engine to say, and it has only now been told of the connection.
   for (const ConnectionId connection : opened_) {
-    if (ClientSocket* const socket = find(connection)) {
+    if (TcpSocket* const socket = find(connection)) {
       socket->wait_readable();
     }
   }

@@ -8,10 +8,14 @@
 // Sockets that still had bytes after a full read are read again in the next turn without asking the
 // kernel; only a drained socket is armed. Bytes written are told to the engine in the next batch.
 //
+// A sibling (another shard of the process) is a connection whose bytes go through a pair of pipes
+// instead of a socket; apart from that it is read, flushed, paused and closed like any other.
+//
 // Ownership: all connections live in the slot table; the shard's blocks belong to this thread.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
@@ -22,14 +26,18 @@
 
 #include "engine/seam/input.h"
 #include "engine/seam/output.h"
-#include "io/client_socket.h"
+#include "io/dialer.h"
 #include "io/entropy_source.h"
+#include "io/process_facts.h"
+#include "io/tcp_socket.h"
+#include "io/tls_context.h"
 #include "storage/durable_shard.h"
 
 namespace rubus::io {
 
 class FlightRecorder;
-class TlsContext;
+class LoopBell;
+class SiblingPipe;
 
 class ShardLoop {
  public:
@@ -38,6 +46,10 @@ class ShardLoop {
     std::function<void(const LogLine&)> log;
     std::function<void(Job&&)> job;
     std::function<void(MonitorReply&&)> reply;
+    std::function<void(SnapshotWish&&)> ask_others;
+    std::function<void(SnapshotGiven&&)> snapshot;
+    std::function<void(ResolveHost&&)> resolve;
+    std::function<void()> reload;
     std::function<void()> stop_listening;
     std::function<void()> finished;
   };
@@ -51,11 +63,19 @@ class ShardLoop {
   // `recorder` outlives the loop; null: nothing is recorded.
   void record_to(FlightRecorder* recorder) { recorder_ = recorder; }
 
-  // For handshakes that begin from now on; null: none can.
-  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+  // For handshakes that begin from now on.
+  void set_tls(TlsContexts tls) { tls_ = std::move(tls); }
 
   // Takes over an accepted, non-blocking descriptor.
-  void adopt(int descriptor, const Address& remote);
+  void adopt(int descriptor, const Address& remote, ConnectionKind kind);
+  // Joins another shard of this process; at most once each. All three outlive the loop.
+  struct SiblingWay {
+    std::uint32_t shard = 0;
+    LoopBell* bell = nullptr;  // of this loop
+    SiblingPipe* in = nullptr;
+    SiblingPipe* out = nullptr;
+  };
+  void join(const SiblingWay& way);
   // An input that is not about a socket: options, jobs, monitoring, shutdown.
   void push(Input input) { inputs_.push_back(std::move(input)); }
 
@@ -67,14 +87,27 @@ class ShardLoop {
 
   const DurableShard& shard() const { return shard_; }
   std::size_t connections() const { return open_; }
+  // From any thread: how many client connections came and went, failed ones included.
+  std::uint64_t clients_closed() const { return clients_closed_.load(std::memory_order_relaxed); }
 
-  // Called by ClientSocket.
-  void on_readable(ClientSocket& socket);
-  void on_writable(ClientSocket& socket);
+  // Called by TcpSocket.
+  void on_readable(TcpSocket& socket);
+  void on_writable(TcpSocket& socket);
 
  private:
-  struct Slot {
-    std::unique_ptr<ClientSocket> socket;
+  // The end of a pair of pipes: a connection without a socket.
+  struct Sibling {
+    SiblingWay way;
+    ConnectionId connection;
+    std::uint64_t sent_bytes = 0;  // written, not yet told to the engine
+    bool paused = false;
+    bool blocked = false;  // the pipe was full
+    bool queued_flush = false;
+    bool closing = false;
+  };
+  struct Slot {  // one of the two is set while a connection is there
+    std::unique_ptr<TcpSocket> socket;
+    std::unique_ptr<Sibling> sibling;
     std::uint32_t generation = 0;
   };
   struct Lingering {
@@ -82,33 +115,45 @@ class ShardLoop {
     Instant until;
   };
 
-  ClientSocket* find(ConnectionId connection);
+  TcpSocket* find(ConnectionId connection);
+  Sibling* find_sibling(ConnectionId connection);
+  std::uint32_t take_slot();
+  void wait_for_work();
   bool is_batch_full() const;
   bool has_work() const { return !inputs_.empty() || !sent_.empty(); }
 
-  void read_in_turn(ClientSocket& socket);
-  void read(ClientSocket& socket);
-  void receive_plain(ClientSocket& socket);
-  void receive_tls(ClientSocket& socket);
-  bool begin_tls(ClientSocket& socket, std::string_view bytes);
-  void decrypt(ClientSocket& socket, std::string_view ciphertext);
-  void refuse_tls(ClientSocket& socket, const std::string& problem);
+  void read_in_turn(TcpSocket& socket);
+  void read(TcpSocket& socket);
+  void receive_plain(TcpSocket& socket);
+  void receive_tls(TcpSocket& socket);
+  bool begin_tls(TcpSocket& socket, std::string_view bytes);
+  void begin_dialed_tls(TcpSocket& socket);
+  std::shared_ptr<const TlsContext> tls_of(const TcpSocket& socket) const;
+  void decrypt(TcpSocket& socket, std::string_view ciphertext);
+  void refuse_tls(TcpSocket& socket, const std::string& problem);
   void perform_tls(const StartTls& wish);
-  void expect_handshake(ClientSocket& socket);
-  bool send_ciphertext(ClientSocket& socket);
+  void expect_handshake(TcpSocket& socket);
+  bool send_ciphertext(TcpSocket& socket);
   Block* take_read_block(std::size_t bytes);
   void return_read_block(Block* block);
-  void on_no_bytes(ClientSocket& socket, TransferStatus status);
+  void on_dialed(const DialPeer& peer, int descriptor);
+  bool has_sibling_work();
+  void serve_siblings();
+  void read_sibling(Sibling& sibling);
+  void flush_sibling(Sibling& sibling);
+  void close_sibling(Sibling& sibling);
+  void on_no_bytes(TcpSocket& socket, TransferStatus status);
   Slice fitting_slice(Block* block, std::size_t bytes);
-  void queue_ready(ClientSocket& socket);
+  void queue_ready(TcpSocket& socket);
   void read_ready();
 
   void turn();
   void report_sent();
   void perform();
+  void perform_requests();
   void perform_appetite(const ReadAppetite& wish);
   void perform_close(const CloseConnection& wish);
-  void flush(ClientSocket& socket);
+  void flush(TcpSocket& socket);
   static constexpr std::size_t pieces_per_write_max = 64;
   // What waits to leave on a connection, as far as one look shows it.
   struct Waiting {
@@ -117,14 +162,16 @@ class ShardLoop {
     std::size_t bytes = 0;
     bool may_be_more = false;
   };
-  bool write_plain(ClientSocket& socket, const Waiting& waiting);
-  bool write_tls(ClientSocket& socket, const Waiting& waiting);
-  Waiting waiting_bytes(const ClientSocket& socket, std::size_t bytes_max) const;
-  void note_sent(ClientSocket& socket, std::size_t bytes);
+  bool write_plain(TcpSocket& socket, const Waiting& waiting);
+  bool write_tls(TcpSocket& socket, const Waiting& waiting);
+  Waiting waiting_bytes(ConnectionId connection, std::size_t already_sent,
+                        std::size_t bytes_max) const;
+  void note_sent(TcpSocket& socket, std::size_t bytes);
   void flush_again();
-  void close(ClientSocket& socket, CloseCause cause);
+  void close(TcpSocket& socket, CloseCause cause);
+  void note_gone(ConnectionKind kind);
   void bury_closed();
-  bool destroy_if_answered(ClientSocket& socket);
+  bool destroy_if_answered(TcpSocket& socket);
   void close_overdue(Instant now);
   void set_timer(Instant wake_at);
 
@@ -133,13 +180,18 @@ class ShardLoop {
   EntropySource entropy_;
   DurableShard shard_;
   FlightRecorder* recorder_ = nullptr;
-  std::shared_ptr<const TlsContext> tls_;
+  TlsContexts tls_;
+  std::unique_ptr<Dialer> dialer_;
+  ProcessFactsReader facts_;
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::size_t open_ = 0;
-  std::vector<std::unique_ptr<ClientSocket>> closed_;  // of this turn
+  std::atomic<std::uint64_t> clients_closed_ = 0;
+  std::vector<std::unique_ptr<TcpSocket>> closed_;  // of this turn
   std::size_t dying_ = 0;  // closed, with waits not yet answered; they own themselves
+  std::vector<ConnectionId> siblings_;
+  LoopBell* bell_ = nullptr;  // set where there are siblings
 
   std::vector<Input> inputs_;  // the batch being collected
   std::vector<Input> told_;    // its BytesSent

@@ -28,8 +28,10 @@ void ShardLoop::perform() {
   }
   flush_again();
   for (const ConnectionId connection : output_.sendable) {
-    if (ClientSocket* const socket = find(connection)) {
+    if (TcpSocket* const socket = find(connection)) {
       flush(*socket);
+    } else if (Sibling* const sibling = find_sibling(connection)) {
+      flush_sibling(*sibling);
     }
   }
   for (const StartTls& wish : output_.tls) {
@@ -38,21 +40,47 @@ void ShardLoop::perform() {
   for (const CloseConnection& wish : output_.closes) {
     perform_close(wish);
   }
-  for (Job& job : output_.jobs) {
-    wishes_.job(std::move(job));
-  }
-  for (MonitorReply& reply : output_.replies) {
-    wishes_.reply(std::move(reply));
-  }
+  perform_requests();
   set_timer(output_.wake_at);
   if (output_.finished) {
     wishes_.finished();
   }
 }
 
+// What others do for the shard.
+void ShardLoop::perform_requests() {
+  for (Job& job : output_.jobs) {
+    wishes_.job(std::move(job));
+  }
+  for (MonitorReply& reply : output_.replies) {
+    wishes_.reply(std::move(reply));
+  }
+  for (SnapshotWish& wish : output_.snapshot_wishes) {
+    wishes_.ask_others(std::move(wish));
+  }
+  for (SnapshotGiven& given : output_.snapshots) {
+    wishes_.snapshot(std::move(given));
+  }
+  for (ResolveHost& wish : output_.resolves) {
+    wishes_.resolve(std::move(wish));
+  }
+  for (DialPeer& peer : output_.dials) {
+    dialer_->dial(std::move(peer));
+  }
+  if (output_.sample_process) {
+    push(ProcessSampled{facts_.read()});
+  }
+  if (output_.reload_wanted) {
+    wishes_.reload();
+  }
+}
+
 void ShardLoop::perform_appetite(const ReadAppetite& wish) {
-  ClientSocket* const socket = find(wish.connection);
+  TcpSocket* const socket = find(wish.connection);
   if (socket == nullptr) {
+    if (Sibling* const sibling = find_sibling(wish.connection)) {
+      sibling->paused = wish.paused;
+    }
     return;
   }
   socket->state.next_read_bytes = wish.next_read_bytes;
@@ -65,9 +93,18 @@ void ShardLoop::perform_appetite(const ReadAppetite& wish) {
 }
 
 void ShardLoop::perform_close(const CloseConnection& wish) {
-  ClientSocket* const socket = find(wish.connection);
+  TcpSocket* const socket = find(wish.connection);
   if (socket == nullptr) {
-    return;  // the peer was faster; its ConnectionClosed is on the way
+    // Else the peer was faster; its ConnectionClosed is on the way.
+    if (Sibling* const sibling = find_sibling(wish.connection)) {
+      sibling->closing = true;
+      if (wish.after_flush) {
+        flush_sibling(*sibling);
+      } else {
+        close_sibling(*sibling);
+      }
+    }
+    return;
   }
   if (!wish.after_flush) {
     close(*socket, CloseCause::peer_closed);
@@ -82,7 +119,7 @@ void ShardLoop::perform_close(const CloseConnection& wish) {
 
 void ShardLoop::close_overdue(Instant now) {
   while (!lingering_.empty()) {
-    ClientSocket* const socket = find(lingering_.front().connection);
+    TcpSocket* const socket = find(lingering_.front().connection);
     if (socket != nullptr) {
       if (now < lingering_.front().until) {
         return;
@@ -93,7 +130,7 @@ void ShardLoop::close_overdue(Instant now) {
   }
 }
 
-void ShardLoop::on_writable(ClientSocket& socket) {
+void ShardLoop::on_writable(TcpSocket& socket) {
   if (!destroy_if_answered(socket)) {
     flush(socket);
   }
@@ -102,9 +139,12 @@ void ShardLoop::on_writable(ClientSocket& socket) {
 void ShardLoop::flush_again() {
   flush_now_.swap(flush_next_);
   for (const ConnectionId connection : flush_now_) {
-    if (ClientSocket* const socket = find(connection)) {
+    if (TcpSocket* const socket = find(connection)) {
       socket->state.queued_flush = false;
       flush(*socket);
+    } else if (Sibling* const sibling = find_sibling(connection)) {
+      sibling->queued_flush = false;
+      flush_sibling(*sibling);
     }
   }
   flush_now_.clear();
@@ -112,13 +152,13 @@ void ShardLoop::flush_again() {
 
 // gather() shows bytes until the engine has been told that they left: those of this turn are
 // skipped.
-ShardLoop::Waiting ShardLoop::waiting_bytes(const ClientSocket& socket,
+ShardLoop::Waiting ShardLoop::waiting_bytes(ConnectionId connection, std::size_t already_sent,
                                             std::size_t bytes_max) const {
   std::array<ByteView, pieces_per_write_max> views;
-  const std::size_t count = shard_.gather(socket.connection(), views);
+  const std::size_t count = shard_.gather(connection, views);
   Waiting waiting;
   waiting.may_be_more = count == views.size();
-  std::size_t skip = socket.state.sent_bytes;
+  std::size_t skip = already_sent;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t skipped = std::min(skip, views[i].size);
     skip -= skipped;
@@ -131,7 +171,7 @@ ShardLoop::Waiting ShardLoop::waiting_bytes(const ClientSocket& socket,
   return waiting;
 }
 
-void ShardLoop::note_sent(ClientSocket& socket, std::size_t bytes) {
+void ShardLoop::note_sent(TcpSocket& socket, std::size_t bytes) {
   if (bytes > 0 && socket.state.sent_bytes == 0) {
     sent_.push_back(socket.connection());
   }
@@ -139,7 +179,7 @@ void ShardLoop::note_sent(ClientSocket& socket, std::size_t bytes) {
 }
 
 // True if everything in `waiting` left; else the socket waits or is closed.
-bool ShardLoop::write_plain(ClientSocket& socket, const Waiting& waiting) {
+bool ShardLoop::write_plain(TcpSocket& socket, const Waiting& waiting) {
   if (waiting.bytes == 0) {
     return true;
   }
@@ -157,7 +197,7 @@ bool ShardLoop::write_plain(ClientSocket& socket, const Waiting& waiting) {
 }
 
 // Writes what is queued for the connection, as much as the kernel takes at once.
-void ShardLoop::flush(ClientSocket& socket) {
+void ShardLoop::flush(TcpSocket& socket) {
   if (socket.is_waiting_writable()) {
     return;
   }
@@ -166,14 +206,15 @@ void ShardLoop::flush(ClientSocket& socket) {
   switch (socket.state.phase) {
     case TlsPhase::plain:
     case TlsPhase::peeking: {
-      const Waiting waiting = waiting_bytes(socket, SIZE_MAX);
+      const Waiting waiting = waiting_bytes(socket.connection(), socket.state.sent_bytes, SIZE_MAX);
       may_be_more = waiting.may_be_more;
       is_all = write_plain(socket, waiting);
       break;
     }
     case TlsPhase::clear_first: {
       const std::uint64_t before = socket.state.sent_bytes;
-      const Waiting waiting = waiting_bytes(socket, socket.state.clear_bytes_left);
+      const Waiting waiting = waiting_bytes(socket.connection(), socket.state.sent_bytes,
+                                            socket.state.clear_bytes_left);
       is_all = write_plain(socket, waiting);
       if (!socket.is_closed()) {
         socket.state.clear_bytes_left -= socket.state.sent_bytes - before;
@@ -189,7 +230,7 @@ void ShardLoop::flush(ClientSocket& socket) {
       is_all = send_ciphertext(socket);
       break;
     case TlsPhase::established: {
-      const Waiting waiting = waiting_bytes(socket, SIZE_MAX);
+      const Waiting waiting = waiting_bytes(socket.connection(), socket.state.sent_bytes, SIZE_MAX);
       may_be_more = waiting.may_be_more;
       is_all = write_tls(socket, waiting);
       break;

@@ -1,5 +1,7 @@
 // ShardLoop, third part: TLS between the socket and the engine's plain bytes.
 //
+// Accepted connections (a dialed one is in `handshaking` at once):
+//
 //   perform_tls ──► clear_first ──► waiting ──► handshaking ──► established
 //               └─────────────────► waiting        ▲
 //               └─► peeking ───────────────────────┘   (first byte 0x16)
@@ -17,10 +19,23 @@ constexpr std::size_t plaintext_block_bytes = std::size_t{64} << 10U;
 constexpr std::size_t ciphertext_bytes_max =
     plaintext_block_bytes - TlsStream::record_bytes_max - 1024;
 
+const char* handshake_name(ConnectionKind kind) {
+  switch (kind) {
+    case ConnectionKind::route:
+      return "TLS route handshake";
+    case ConnectionKind::leaf:
+      return "TLS leafnode handshake";
+    case ConnectionKind::client:
+    case ConnectionKind::sibling:
+      return "TLS handshake";
+  }
+  return "TLS handshake";
+}
+
 }  // namespace
 
 void ShardLoop::perform_tls(const StartTls& wish) {
-  ClientSocket* const socket = find(wish.connection);
+  TcpSocket* const socket = find(wish.connection);
   if (socket == nullptr) {
     return;
   }
@@ -47,13 +62,15 @@ void ShardLoop::perform_tls(const StartTls& wish) {
       flush(*socket);
       return;
     case TlsStart::now:
-    case TlsStart::dial:
       expect_handshake(*socket);
+      return;
+    case TlsStart::dial:
+      begin_dialed_tls(*socket);
       return;
   }
 }
 
-void ShardLoop::expect_handshake(ClientSocket& socket) {
+void ShardLoop::expect_handshake(TcpSocket& socket) {
   socket.state.phase = TlsPhase::waiting;
   if (socket.state.has_input && !socket.state.paused) {
     socket.state.has_input = false;
@@ -61,12 +78,46 @@ void ShardLoop::expect_handshake(ClientSocket& socket) {
   }
 }
 
-void ShardLoop::refuse_tls(ClientSocket& socket, const std::string& problem) {
-  wishes_.log(LogLine{LogLevel::error, socket.peer_text() + " - TLS handshake error: " + problem});
+std::shared_ptr<const TlsContext> ShardLoop::tls_of(const TcpSocket& socket) const {
+  const DialPeer* const dialed = socket.dialed.get();
+  switch (socket.kind) {
+    case ConnectionKind::client:
+      return tls_.client;
+    case ConnectionKind::route:
+      return dialed == nullptr ? tls_.route : tls_.dialed_route;
+    case ConnectionKind::leaf:
+      if (dialed == nullptr) {
+        return tls_.leaf;
+      }
+      return dialed->leaf_remote < tls_.dialed_leaf.size() ? tls_.dialed_leaf[dialed->leaf_remote]
+                                                           : nullptr;
+    case ConnectionKind::sibling:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+void ShardLoop::begin_dialed_tls(TcpSocket& socket) {
+  std::shared_ptr<const TlsContext> tls = tls_of(socket);
+  if (tls == nullptr || socket.dialed == nullptr) {
+    refuse_tls(socket, "no TLS configured for this connection");
+    return;
+  }
+  socket.state.phase = TlsPhase::handshaking;
+  socket.tls = std::make_unique<TlsStream>(std::move(tls), socket.dialed->host);
+  if (send_ciphertext(socket) && socket.state.has_input && !socket.state.paused) {
+    socket.state.has_input = false;
+    queue_ready(socket);
+  }
+}
+
+void ShardLoop::refuse_tls(TcpSocket& socket, const std::string& problem) {
+  wishes_.log(LogLine{LogLevel::error, socket.peer_text() + " - " + handshake_name(socket.kind) +
+                                           " error: " + problem});
   close(socket, CloseCause::tls_failed);
 }
 
-void ShardLoop::receive_tls(ClientSocket& socket) {
+void ShardLoop::receive_tls(TcpSocket& socket) {
   Block* const block = take_read_block(plaintext_block_bytes);
   const Transfer transfer = socket.receive(block->bytes(), ciphertext_bytes_max);
   if (transfer.status != TransferStatus::done) {
@@ -94,11 +145,12 @@ void ShardLoop::receive_tls(ClientSocket& socket) {
 }
 
 // The first bytes of the client. False: not TLS, and everything about them is settled.
-bool ShardLoop::begin_tls(ClientSocket& socket, std::string_view bytes) {
-  if (bytes.front() == handshake_record && tls_ != nullptr) {
+bool ShardLoop::begin_tls(TcpSocket& socket, std::string_view bytes) {
+  std::shared_ptr<const TlsContext> tls = tls_of(socket);
+  if (bytes.front() == handshake_record && tls != nullptr) {
     inputs_.emplace_back(TlsChanged{socket.connection(), TlsStage::started, nullptr});
     socket.state.phase = TlsPhase::handshaking;
-    socket.tls = std::make_unique<TlsStream>(tls_);
+    socket.tls = std::make_unique<TlsStream>(std::move(tls));
     return true;
   }
   if (socket.state.phase == TlsPhase::peeking && bytes.front() != handshake_record) {
@@ -109,12 +161,12 @@ bool ShardLoop::begin_tls(ClientSocket& socket, std::string_view bytes) {
     socket.wait_readable();
     return false;
   }
-  refuse_tls(socket, tls_ == nullptr ? "no certificate configured"
-                                     : "tls: first record does not look like a TLS handshake");
+  refuse_tls(socket, tls == nullptr ? "no certificate configured"
+                                    : "tls: first record does not look like a TLS handshake");
   return false;
 }
 
-void ShardLoop::decrypt(ClientSocket& socket, std::string_view ciphertext) {
+void ShardLoop::decrypt(TcpSocket& socket, std::string_view ciphertext) {
   TlsStream& tls = *socket.tls;
   Block* const block = shard_.blocks().take(plaintext_block_bytes);
   tls.feed(ciphertext);
@@ -123,6 +175,10 @@ void ShardLoop::decrypt(ClientSocket& socket, std::string_view ciphertext) {
       tls.has_been_established()) {
     socket.state.phase = TlsPhase::established;
     inputs_.emplace_back(TlsChanged{socket.connection(), TlsStage::established, tls.facts()});
+    if (!socket.state.queued_flush) {  // what was queued meanwhile
+      socket.state.queued_flush = true;
+      flush_next_.push_back(socket.connection());
+    }
   }
   if (bytes > 0) {
     inputs_.emplace_back(BytesReceived{socket.connection(), fitting_slice(block, bytes)});
@@ -150,7 +206,7 @@ void ShardLoop::decrypt(ClientSocket& socket, std::string_view ciphertext) {
 }
 
 // True if no ciphertext waits any more; else the socket waits or is closed.
-bool ShardLoop::send_ciphertext(ClientSocket& socket) {
+bool ShardLoop::send_ciphertext(TcpSocket& socket) {
   while (!socket.tls->outgoing().empty()) {
     const std::string_view bytes = socket.tls->outgoing();
     const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
@@ -170,7 +226,7 @@ bool ShardLoop::send_ciphertext(ClientSocket& socket) {
 
 // Bytes count as sent once they are encrypted; at most TlsStream::outgoing_bytes_max of them can
 // still wait in the process.
-bool ShardLoop::write_tls(ClientSocket& socket, const Waiting& waiting) {
+bool ShardLoop::write_tls(TcpSocket& socket, const Waiting& waiting) {
   if (!send_ciphertext(socket)) {
     return false;
   }

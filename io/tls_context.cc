@@ -80,7 +80,7 @@ bool set_curves(SSL_CTX* context, const std::vector<std::string>& curves, std::s
   return true;
 }
 
-bool trust(SSL_CTX* context, const std::string& ca_file, std::string& problem) {
+bool believe(SSL_CTX* context, const std::string& ca_file, std::string& problem) {
   if (ca_file.empty()) {
     return SSL_CTX_set_default_verify_paths(context) == 1;
   }
@@ -113,10 +113,10 @@ std::optional<std::string> openssl_cipher_name(const std::string& name) {
   return known == "(NONE)" ? std::nullopt : std::optional<std::string>(known);
 }
 
-TlsContext::Handle TlsContext::make_one(const TlsFiles& files,
+TlsContext::Handle TlsContext::make_one(const SSL_METHOD* method, const TlsFiles& files,
                                         const std::pair<std::string, std::string>* pair,
-                                        bool verify_client, std::string& problem) {
-  Handle context(SSL_CTX_new(TLS_server_method()));
+                                        Trust trust, std::string& problem) {
+  Handle context(SSL_CTX_new(method));
   SSL_CTX* const raw = context.get();
   if (raw == nullptr) {
     problem = "OpenSSL: " + take_tls_error();
@@ -142,12 +142,12 @@ TlsContext::Handle TlsContext::make_one(const TlsFiles& files,
       !set_curves(raw, files.curve_preferences, problem)) {
     return nullptr;
   }
-  if (verify_client || !files.ca_file.empty()) {
-    if (!trust(raw, files.ca_file, problem)) {
+  if (trust == Trust::certified || !files.ca_file.empty()) {
+    if (!believe(raw, files.ca_file, problem)) {
       return nullptr;
     }
   }
-  if (verify_client) {
+  if (trust == Trust::certified) {
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   } else if (!files.pinned_certs.empty()) {
     // Pinning needs to see the certificate, whoever signed it.
@@ -167,7 +167,8 @@ std::shared_ptr<TlsContext> TlsContext::make(const TlsFiles& files, bool verify_
     pairs.push_back(nullptr);  // `tls {}` is accepted; every handshake then fails
   }
   for (const auto* pair : pairs) {
-    Handle context = make_one(files, pair, verify_client, problem);
+    Handle context = make_one(TLS_server_method(), files, pair,
+                              verify_client ? Trust::certified : Trust::anybody, problem);
     if (context == nullptr) {
       return nullptr;
     }
@@ -179,13 +180,30 @@ std::shared_ptr<TlsContext> TlsContext::make(const TlsFiles& files, bool verify_
                           reinterpret_cast<void (*)()>(&TlsContext::choose_by_name));
     SSL_CTX_set_tlsext_servername_arg(made->handle(), made.get());
   }
-  made->pinned_certs_ = files.pinned_certs;
-  for (std::string& pin : made->pinned_certs_) {
+  made->set_pins(files);
+  return made;
+}
+
+std::shared_ptr<TlsContext> TlsContext::make_dialing(const TlsFiles& files, std::string& problem) {
+  auto made = std::make_shared<TlsContext>();
+  const auto* const pair = files.certificates.empty() ? nullptr : &files.certificates.front();
+  Handle context = make_one(TLS_client_method(), files, pair,
+                            files.insecure ? Trust::anybody : Trust::certified, problem);
+  if (context == nullptr) {
+    return nullptr;
+  }
+  made->contexts_.push_back(std::move(context));
+  made->set_pins(files);
+  return made;
+}
+
+void TlsContext::set_pins(const TlsFiles& files) {
+  pinned_certs_ = files.pinned_certs;
+  for (std::string& pin : pinned_certs_) {
     std::transform(pin.begin(), pin.end(), pin.begin(), [](char letter) {
       return letter >= 'A' && letter <= 'F' ? static_cast<char>(letter + ('a' - 'A')) : letter;
     });
   }
-  return made;
 }
 
 WallTime TlsContext::certificate_end() const {

@@ -1,4 +1,5 @@
-// TlsContext: certificates, trust and preferences of one listener, ready for handshakes.
+// TlsContext: certificates, trust and preferences of one listener or of one kind of dialed
+// connections, ready for handshakes.
 //
 // Built from files at start and again at each reload; connections keep the context they began with.
 // Several certificates: the first whose names match what the client asks for (SNI) is presented,
@@ -26,6 +27,11 @@ class TlsContext {
   static std::shared_ptr<TlsContext> make(const TlsFiles& files, bool verify_client,
                                           std::string& problem);
 
+  // For the side that dials: the certificate of the other side must come from `ca_file`, or from an
+  // authority of the system without one; `insecure` believes anybody. The first of the certificates
+  // is shown if the other side asks.
+  static std::shared_ptr<TlsContext> make_dialing(const TlsFiles& files, std::string& problem);
+
   SSL_CTX* handle() const { return contexts_.front().get(); }
   // When the first certificate ends; 0 without one.
   WallTime certificate_end() const;
@@ -37,12 +43,25 @@ class TlsContext {
   };
   using Handle = std::unique_ptr<SSL_CTX, Free>;
 
-  static Handle make_one(const TlsFiles& files, const std::pair<std::string, std::string>* pair,
-                         bool verify_client, std::string& problem);
+  enum class Trust : std::uint8_t { anybody, certified };
+
+  static Handle make_one(const SSL_METHOD* method, const TlsFiles& files,
+                         const std::pair<std::string, std::string>* pair, Trust trust,
+                         std::string& problem);
+  void set_pins(const TlsFiles& files);
   static int choose_by_name(SSL* stream, int* alert, void* self);
 
   std::vector<Handle> contexts_;  // one per certificate, at least one
   std::vector<std::string> pinned_certs_;
+};
+
+// Those of a server, by what is spoken and who began it. Null where TLS is not configured.
+struct TlsContexts {
+  std::shared_ptr<const TlsContext> client;
+  std::shared_ptr<const TlsContext> route;
+  std::shared_ptr<const TlsContext> leaf;
+  std::shared_ptr<const TlsContext> dialed_route;
+  std::vector<std::shared_ptr<const TlsContext>> dialed_leaf;  // by LeafOptions.remotes
 };
 
 // The newest entry of OpenSSL's error queue in words; the queue is empty afterwards.

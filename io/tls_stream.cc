@@ -125,13 +125,32 @@ std::string version_text(const SSL* stream) {
 
 TlsStream::TlsStream(std::shared_ptr<const TlsContext> context)
     : context_(std::move(context)), stream_(SSL_new(context_->handle())) {
+  connect_pipe();
+  SSL_set_accept_state(stream_.get());
+}
+
+TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, const std::string& host)
+    : context_(std::move(context)), stream_(SSL_new(context_->handle())) {
+  connect_pipe();
+  SSL_set_connect_state(stream_.get());
+  // Digits are compared with the addresses in the certificate and are no name to ask for.
+  X509_VERIFY_PARAM* const rules = SSL_get0_param(stream_.get());
+  if (X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) != 1) {
+    SSL_set1_host(stream_.get(), host.c_str());
+    SSL_ctrl(stream_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
+  }
+  ERR_clear_error();
+  shake_hands();
+}
+
+void TlsStream::connect_pipe() {
   ensure(stream_ != nullptr, "OpenSSL makes a stream from a valid context");
   BIO* const pipe = BIO_new(TlsStreamPipe::method());
   ensure(pipe != nullptr, "OpenSSL has memory for a pipe");
   BIO_set_data(pipe, this);
   BIO_set_init(pipe, 1);
   SSL_set_bio(stream_.get(), pipe, pipe);
-  SSL_set_accept_state(stream_.get());
 }
 
 TlsStream::~TlsStream() = default;
@@ -152,6 +171,9 @@ void TlsStream::note_result(int result) {
     return;
   }
   problem_ = take_tls_error();
+  if (const long verdict = SSL_get_verify_result(stream_.get()); verdict != X509_V_OK) {
+    problem_ += std::string(": ") + X509_verify_cert_error_string(verdict);
+  }
   state_ = State::failed;
 }
 

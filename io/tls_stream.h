@@ -1,4 +1,4 @@
-// TlsStream: the server's end of one TLS connection, without a socket.
+// TlsStream: our end of one TLS connection, without a socket.
 //
 // Ciphertext that was received is fed in, plaintext is read out; plaintext is written in,
 // ciphertext to send is taken from outgoing(). The same read and write path as for plain TCP thus
@@ -29,7 +29,10 @@ class TlsStream {
 
   enum class State : std::uint8_t { handshaking, established, ended, failed };
 
+  // The side that accepted.
   explicit TlsStream(std::shared_ptr<const TlsContext> context);
+  // The side that dialed `host`, which the other side's certificate must bear: begins at once.
+  TlsStream(std::shared_ptr<const TlsContext> context, const std::string& host);
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
   ~TlsStream();
@@ -58,6 +61,7 @@ class TlsStream {
     void operator()(SSL* stream) const { SSL_free(stream); }
   };
 
+  void connect_pipe();
   void shake_hands();
   bool is_pinned() const;
   void note_result(int result);

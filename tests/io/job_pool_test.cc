@@ -108,12 +108,12 @@ TEST(JobPool, every_result_reaches_the_thread_of_the_loop) {
     EXPECT_EQ(std::this_thread::get_id(), loop_thread);
     EXPECT_TRUE(verdicts.emplace(done.ticket.value, done.accepted).second);
   });
-  JobPool pool(2, [&mailbox](JobDone done) { mailbox.post(done); });
+  JobPool pool(2);
   const std::string hash = hash_of("right", "$2b$");
   for (std::uint64_t ticket = 1; ticket <= 40; ++ticket) {
     Job job = bcrypt_job(ticket % 2 == 0 ? "right" : "wrong", hash);
     job.ticket.value = ticket;
-    pool.submit(std::move(job));
+    pool.submit(std::move(job), [&mailbox](JobDone verdict) { mailbox.post(verdict); });
   }
   while (verdicts.size() < 40) {
     context.run_one();
@@ -126,10 +126,10 @@ TEST(JobPool, every_result_reaches_the_thread_of_the_loop) {
 TEST(JobPool, leaving_with_work_undone_waits_for_no_more_than_the_work_in_hand) {
   std::atomic<int> done = 0;
   {
-    JobPool pool(1, [&done](JobDone) { ++done; });
+    JobPool pool(1);
     const std::string hash = hash_of("x", "$2b$");
     for (int i = 0; i < 200; ++i) {
-      pool.submit(bcrypt_job("x", hash));
+      pool.submit(bcrypt_job("x", hash), [&done](JobDone) { ++done; });
     }
   }
   EXPECT_LT(done, 200);

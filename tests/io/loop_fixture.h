@@ -99,11 +99,15 @@ class LoopFixture : public ::testing::Test {
     wishes.log = [this](const LogLine& line) { logs_.push_back(line.text); };
     wishes.job = [this](Job&& job) { jobs_.push_back(std::move(job)); };
     wishes.reply = [this](MonitorReply&& reply) { replies_.push_back(std::move(reply)); };
+    wishes.resolve = [this](ResolveHost&& wish) { resolves_.push_back(std::move(wish)); };
+    wishes.reload = [this] { ++reloads_; };
     wishes.stop_listening = [this] { listener_.close(); };
     wishes.finished = [this] { finished_ = true; };
     loop_ = std::make_unique<ShardLoop>(context_, options, 1, now_wall(), std::move(wishes));
     listener_.start(
-        [this](int descriptor, const Address& remote) { loop_->adopt(descriptor, remote); },
+        [this](int descriptor, const Address& remote) {
+          loop_->adopt(descriptor, remote, ConnectionKind::client);
+        },
         [this](const std::string& text) { logs_.push_back(text); });
     tick();
   }
@@ -137,6 +141,8 @@ class LoopFixture : public ::testing::Test {
   std::vector<std::string> logs_;
   std::vector<Job> jobs_;
   std::vector<MonitorReply> replies_;
+  std::vector<ResolveHost> resolves_;
+  int reloads_ = 0;
   bool finished_ = false;
 
  private:

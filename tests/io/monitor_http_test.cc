@@ -12,11 +12,14 @@ class MonitorHttpTest : public ::testing::Test {
   MonitorHttpTest() : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), tick_(context_) {}
 
   void start(const std::string& base_path) {
+    make(base_path);
+    ASSERT_EQ(monitor_->open({"127.0.0.1", -1}, nullptr), std::nullopt);
+    monitor_->start();
+  }
+  void make(const std::string& base_path) {
     monitor_ = std::make_unique<MonitorHttp>(
         context_, base_path, [this](MonitorAsked asked) { asked_.push_back(std::move(asked)); },
         [](const std::string&) {});
-    ASSERT_EQ(monitor_->open({"127.0.0.1", -1}, nullptr), std::nullopt);
-    monitor_->start();
     tick();
   }
   void tick() {
@@ -36,7 +39,11 @@ class MonitorHttpTest : public ::testing::Test {
     }
   }
   std::string ask(const std::string& request, const std::string& last_words) {
-    TestClient client(monitor_->http_port());
+    return ask_port(monitor_->http_port(), request, last_words);
+  }
+  std::string ask_port(std::uint16_t port, const std::string& request,
+                       const std::string& last_words) {
+    TestClient client(port);
     client.send(request);
     until([&] {
       answer_questions();
@@ -47,7 +54,12 @@ class MonitorHttpTest : public ::testing::Test {
   void answer_questions() {
     for (MonitorAsked& asked : asked_) {
       last_question_ = asked.question;
-      monitor_->on_reply({asked.ticket, 200, true, "{\"path\":\"" + asked.question->path + "\"}"});
+      MonitorReply reply;
+      reply.ticket = asked.ticket;
+      reply.is_metrics = asked.question->path == "/metrics";
+      reply.is_json = !reply.is_metrics;
+      reply.body = "{\"path\":\"" + asked.question->path + "\"}";
+      monitor_->on_reply(std::move(reply));
     }
     asked_.clear();
   }
@@ -170,6 +182,31 @@ TEST_F(MonitorHttpTest, sessions_beyond_the_limit_are_closed_at_once) {
     });
     return answered;
   });
+}
+
+TEST_F(MonitorHttpTest, the_port_for_prometheus_serves_the_metrics_and_nothing_else) {
+  make("");
+  ASSERT_EQ(monitor_->open_metrics({"127.0.0.1", -1}), std::nullopt);
+  monitor_->start();
+  const std::uint16_t port = monitor_->metrics_port();
+  const std::string scrape = ask_port(port, "GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+  EXPECT_NE(scrape.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+            std::string::npos)
+      << scrape;
+  EXPECT_TRUE(scrape.ends_with("{\"path\":\"/metrics\"}"));
+  for (const char* path : {"/", "/varz", "/metrics/", "/dashboard"}) {
+    const std::string answer =
+        ask_port(port, std::string("GET ") + path + " HTTP/1.1\r\nHost: x\r\n\r\n", "found\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 404")) << path << answer;
+  }
+}
+
+TEST_F(MonitorHttpTest, the_monitoring_port_serves_the_metrics_too) {
+  start("");
+  const std::string scrape = ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+  EXPECT_NE(scrape.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+            std::string::npos)
+      << scrape;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Goal: a TlsStream is a correct server end whatever the chunks are, and says who the peer is.
-// Method: OpenSSL's own client in memory, certificates made on the spot.
+// Goal: a TlsStream is a correct end of either side whatever the chunks are, says who the peer is,
+// and when it dialed believes nobody else. Method: OpenSSL's own client in memory, or two of ours;
+// certificates made on the spot.
 #include "io/tls_stream.h"
 
 #include <gtest/gtest.h>
@@ -328,6 +329,98 @@ TEST(TlsContext, unusable_files_are_named) {
   std::string problem;
   EXPECT_EQ(TlsContext::make(files, false, problem), nullptr);
   EXPECT_NE(problem.find("/nowhere/a.crt"), std::string::npos) << problem;
+}
+
+// ---- the side that dials
+
+std::shared_ptr<TlsContext> dialing_context_of(const TlsFiles& files) {
+  std::string problem;
+  std::shared_ptr<TlsContext> made = TlsContext::make_dialing(files, problem);
+  EXPECT_NE(made, nullptr) << problem;
+  return made;
+}
+
+TlsFiles trusting(const Certificate& authority) {
+  TlsFiles files;
+  files.present = true;
+  files.ca_file = authority.files.first;
+  return files;
+}
+
+// Both ends, until neither has anything to say.
+void settle(TlsStream& dialing, TlsStream& accepting) {
+  const auto carry = [](TlsStream& from, TlsStream& to) {
+    const std::string bytes(from.outgoing());
+    from.consume_outgoing(bytes.size());
+    const bool is_over = to.state() == TlsStream::State::failed;
+    if (!bytes.empty() && !is_over) {
+      char place[32768];
+      to.feed(bytes);
+      while (to.read(place, sizeof place) > 0) {
+      }
+    }
+    return !bytes.empty();
+  };
+  while (carry(dialing, accepting) || carry(accepting, dialing)) {
+  }
+}
+
+TEST(TlsStream, a_dialed_host_is_believed_by_the_name_or_address_in_its_certificate) {
+  const Certificate own("dialed", "DNS:node.test,IP:127.0.0.1");
+  struct Case {
+    const char* host;
+    bool is_believed;
+  };
+  for (const Case& each : {Case{"node.test", true}, Case{"127.0.0.1", true},
+                           Case{"other.test", false}, Case{"127.0.0.2", false}}) {
+    TlsStream accepting(context_of(files_of(own), false));
+    TlsStream dialing(dialing_context_of(trusting(own)), each.host);
+    EXPECT_FALSE(dialing.outgoing().empty()) << "the side that dials begins";
+    settle(dialing, accepting);
+    EXPECT_EQ(dialing.has_been_established(), each.is_believed) << each.host << dialing.problem();
+    if (!each.is_believed) {
+      EXPECT_NE(dialing.problem().find("mismatch"), std::string::npos) << dialing.problem();
+      EXPECT_FALSE(dialing.problem().empty());
+    }
+  }
+}
+
+TEST(TlsStream, a_dialed_host_of_another_authority_is_refused_unless_anybody_is_believed) {
+  const Certificate own("dialed", "DNS:node.test");
+  const Certificate other("other", "DNS:node.test");
+  TlsFiles files = trusting(other);
+  {
+    TlsStream accepting(context_of(files_of(own), false));
+    TlsStream dialing(dialing_context_of(files), "node.test");
+    settle(dialing, accepting);
+    EXPECT_EQ(dialing.state(), TlsStream::State::failed);
+    EXPECT_NE(dialing.problem().find("certificate"), std::string::npos) << dialing.problem();
+  }
+  files.insecure = true;
+  TlsStream accepting(context_of(files_of(own), false));
+  TlsStream dialing(dialing_context_of(files), "whatever");
+  settle(dialing, accepting);
+  EXPECT_EQ(dialing.state(), TlsStream::State::established) << dialing.problem();
+}
+
+TEST(TlsStream, who_dials_shows_its_certificate_where_one_is_demanded) {
+  const Certificate hub("hub", "DNS:hub.test");
+  const Certificate leaf("leaf", "DNS:leaf.test");
+  TlsFiles hub_files = files_of(hub);
+  hub_files.ca_file = leaf.files.first;
+  TlsFiles leaf_files = files_of(leaf);
+  leaf_files.ca_file = hub.files.first;
+  TlsStream accepting(context_of(hub_files, true));
+  TlsStream dialing(dialing_context_of(leaf_files), "hub.test");
+  settle(dialing, accepting);
+  ASSERT_EQ(accepting.state(), TlsStream::State::established) << accepting.problem();
+  EXPECT_EQ(accepting.facts()->dns_names, std::vector<std::string>{"leaf.test"});
+  EXPECT_EQ(dialing.facts()->dns_names, std::vector<std::string>{"hub.test"});
+
+  TlsStream strict(context_of(hub_files, true));
+  TlsStream nameless(dialing_context_of(trusting(hub)), "hub.test");
+  settle(nameless, strict);
+  EXPECT_EQ(strict.state(), TlsStream::State::failed);
 }
 
 }  // namespace

@@ -1,18 +1,18 @@
-#include "io/client_socket.h"
+#include "io/tcp_socket.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "io/listener.h"
 #include "io/shard_loop.h"
+#include "io/socket_address.h"
 #include "io/tls_stream.h"
 
 namespace rubus::io {
 
-struct ClientSocket::ReadWait {
-  ClientSocket* socket;
+struct TcpSocket::ReadWait {
+  TcpSocket* socket;
 
   using allocator_type = HandlerAllocator<void>;
   allocator_type get_allocator() const { return allocator_type(socket->read_memory_); }
@@ -22,8 +22,8 @@ struct ClientSocket::ReadWait {
   }
 };
 
-struct ClientSocket::WriteWait {
-  ClientSocket* socket;
+struct TcpSocket::WriteWait {
+  TcpSocket* socket;
 
   using allocator_type = HandlerAllocator<void>;
   allocator_type get_allocator() const { return allocator_type(socket->write_memory_); }
@@ -33,8 +33,8 @@ struct ClientSocket::WriteWait {
   }
 };
 
-ClientSocket::ClientSocket(ShardLoop& loop, boost::asio::io_context& context, int descriptor,
-                           ConnectionId connection)
+TcpSocket::TcpSocket(ShardLoop& loop, boost::asio::io_context& context, int descriptor,
+                     ConnectionId connection)
     : loop_(loop), socket_(context), connection_(connection) {
   // The protocol is a formality: nothing below asks for addresses.
   boost::system::error_code problem;
@@ -45,9 +45,9 @@ ClientSocket::ClientSocket(ShardLoop& loop, boost::asio::io_context& context, in
   }
 }
 
-ClientSocket::~ClientSocket() = default;
+TcpSocket::~TcpSocket() = default;
 
-std::string ClientSocket::peer_text() const {
+std::string TcpSocket::peer_text() const {
   boost::system::error_code problem;
   const auto peer = socket_.remote_endpoint(problem);
   if (problem) {
@@ -60,7 +60,7 @@ std::string ClientSocket::peer_text() const {
   return host_port_text(address.to_string(), peer.port());
 }
 
-Transfer ClientSocket::receive(char* place, std::size_t bytes_max) {
+Transfer TcpSocket::receive(char* place, std::size_t bytes_max) {
   for (;;) {
     const ssize_t got = ::recv(socket_.native_handle(), place, bytes_max, 0);
     if (got > 0) {
@@ -78,7 +78,7 @@ Transfer ClientSocket::receive(char* place, std::size_t bytes_max) {
   }
 }
 
-Transfer ClientSocket::send(std::span<const iovec> pieces) {
+Transfer TcpSocket::send(std::span<const iovec> pieces) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg only reads them
   message.msg_iovlen = pieces.size();
@@ -96,21 +96,21 @@ Transfer ClientSocket::send(std::span<const iovec> pieces) {
   }
 }
 
-void ClientSocket::wait_readable() {
+void TcpSocket::wait_readable() {
   if (!waiting_read_ && !closed_) {
     waiting_read_ = true;
     socket_.async_wait(StreamSocket::wait_read, ReadWait{this});
   }
 }
 
-void ClientSocket::wait_writable() {
+void TcpSocket::wait_writable() {
   if (!waiting_write_ && !closed_) {
     waiting_write_ = true;
     socket_.async_wait(StreamSocket::wait_write, WriteWait{this});
   }
 }
 
-void ClientSocket::close() {
+void TcpSocket::close() {
   closed_ = true;
   boost::system::error_code ignored;
   socket_.close(ignored);

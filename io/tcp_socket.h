@@ -1,4 +1,4 @@
-// ClientSocket: one accepted TCP connection, as the shard loop drives it.
+// TcpSocket: one TCP connection, accepted or dialed, as the shard loop drives it.
 //
 // It knows system calls and pending waits, nothing of the protocol and nothing of batches. Reading
 // and writing are single non-blocking system calls on the native handle; Asio is asked only to wait
@@ -21,6 +21,8 @@
 #include "engine/base/byte_queue.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/seam/input.h"
+#include "engine/seam/output.h"
 #include "io/handler_memory.h"
 
 namespace rubus::io {
@@ -49,14 +51,14 @@ struct Transfer {
   std::size_t bytes = 0;
 };
 
-class ClientSocket {
+class TcpSocket {
  public:
   // Takes over `descriptor`, which is non-blocking.
-  ClientSocket(ShardLoop& loop, boost::asio::io_context& context, int descriptor,
-               ConnectionId connection);
-  ~ClientSocket();
-  ClientSocket(const ClientSocket&) = delete;
-  ClientSocket& operator=(const ClientSocket&) = delete;
+  TcpSocket(ShardLoop& loop, boost::asio::io_context& context, int descriptor,
+            ConnectionId connection);
+  ~TcpSocket();
+  TcpSocket(const TcpSocket&) = delete;
+  TcpSocket& operator=(const TcpSocket&) = delete;
 
   ConnectionId connection() const { return connection_; }
 
@@ -72,8 +74,8 @@ class ClientSocket {
   bool is_closed() const { return closed_; }
   bool may_be_destroyed() const { return !waiting_read_ && !waiting_write_; }
   // A closed socket with answers outstanding owns itself until they came.
-  void own(std::unique_ptr<ClientSocket> self) { self_ = std::move(self); }
-  std::unique_ptr<ClientSocket> disown() { return std::move(self_); }
+  void own(std::unique_ptr<TcpSocket> self) { self_ = std::move(self); }
+  std::unique_ptr<TcpSocket> disown() { return std::move(self_); }
 
   // What the loop remembers about this connection; no invariant of this class.
   struct LoopState {
@@ -90,7 +92,9 @@ class ClientSocket {
     std::size_t clear_bytes_left = 0;  // of clear_first
   };
   LoopState state;
-  std::unique_ptr<TlsStream> tls;  // from the first byte of a handshake on
+  ConnectionKind kind = ConnectionKind::client;
+  std::unique_ptr<const DialPeer> dialed;  // null: accepted
+  std::unique_ptr<TlsStream> tls;          // from the first byte of a handshake on
 
   // "127.0.0.1:51234", for log lines; empty once the peer is gone.
   std::string peer_text() const;
@@ -107,7 +111,7 @@ class ClientSocket {
   bool closed_ = false;
   HandlerMemory read_memory_;
   HandlerMemory write_memory_;
-  std::unique_ptr<ClientSocket> self_;
+  std::unique_ptr<TcpSocket> self_;
 };
 
 }  // namespace rubus::io
