@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 #include <tuple>
 
 namespace rubus::io {
@@ -76,7 +77,7 @@ std::chrono::nanoseconds duration_in(std::string_view text) {
   while (!text.empty()) {
     double amount = 0;
     const auto end = std::from_chars(text.data(), text.data() + text.size(), amount);
-    if (end.ec != std::errc()) {
+    if (end.ec != std::errc() || !std::isfinite(amount)) {
       return {};
     }
     text.remove_prefix(static_cast<std::size_t>(end.ptr - text.data()));
@@ -153,7 +154,7 @@ std::string per_cent(const json::object& varz) {
   if (value == nullptr || !value->is_number()) {
     return "0";
   }
-  char text[32];
+  char text[400];  // the largest double has 309 digits
   const auto end = std::to_chars(text, text + sizeof text, value->to_number<double>(),
                                  std::chars_format::fixed, 1);
   return {text, end.ptr};

@@ -161,7 +161,11 @@ function showCluster(routez, leafz) {
     neighbours.set(row.key, row);
   }
   for (const [key, row] of neighbours) {
-    if (seen.has(key) || row.gone) continue;
+    if (seen.has(key)) continue;
+    if (row.gone) {
+      if (Date.now() - row.gone > MISSED_MS[row.kind]) neighbours.delete(key);
+      continue;
+    }
     Object.assign(row, {gone: new Date(), rates: null, looks: 'gone'});
     row.about = 'gone since ' + clock(row.gone);
     row.since = '–';

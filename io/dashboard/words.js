@@ -2,6 +2,8 @@
 // Everything that comes from the server is text, never markup: it enters the page through
 // textContent alone. Names of servers, clients and accounts are chosen by strangers.
 const PERIOD_MS = 2000, PATIENCE_MS = 5000, WINDOW_S = 180, ASKED_CONNECTIONS = 200, ROWS = 12;
+// How long a node that left is missed; leaf nodes may come and go as they like.
+const MISSED_MS = {route: 3600000, leaf: 600000};
 const byId = id => document.getElementById(id);
 const SVG = 'http://www.w3.org/2000/svg';
 

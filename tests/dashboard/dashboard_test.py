@@ -7,15 +7,18 @@ chromium and chromium-driver.
 """
 
 import http.client
+import json
 import os
 import re
 import sys
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "process"))
 
 import process_case  # noqa: E402
 import server_process as sp  # noqa: E402
 from browser import Browser  # noqa: E402
+from monitor_stub import MonitorStub  # noqa: E402
 from process_case import ProcessCase  # noqa: E402
 
 SERVER_NAME = "brombeere"
@@ -138,6 +141,89 @@ class Dashboard(ProcessCase):
         self.browser.wait_for("the page to fit a phone", "return document.documentElement."
                               "scrollWidth <= 390 && innerWidth <= 390")
         self.assert_quiet()
+
+    def test_the_cluster_is_shown_and_a_lost_link_named(self):
+        documents = self.documents_of_a_cluster("himbeere", "edge-pi")
+        self.open_stub(documents)
+        self.assertEqual(self.browser.text("#cluster-sum"), "2 servers, 1 leaf node")
+        rows = self.browser.run("return document.querySelector('#links tbody').innerText")
+        # Two connections to the same server are one row: sums, and the best round trip.
+        self.assertRegex(rows, r"(?s)himbeere\s+10\.0\.0\.2:6222 · 2 connections"
+                         r".*3\.0 MiB\s+300 µs")
+        self.assertRegex(rows, r"(?s)edge-pi\s+leaf node · account SENSORS.*1\.5 ms")
+        self.assertEqual(self.browser.run("return document.querySelectorAll('#wires path').length"),
+                         2)
+        self.wait_for_text("the link that is behind", "#notes", "himbeere is behind: 3.0 MiB wait")
+        documents["/routez"] = json.dumps({"routes": []})
+        self.wait_for_text("the lost link", "#notes", "Link to himbeere is down since")
+        self.assertEqual(self.browser.text("#cluster-sum"), "1 of 2 servers, 1 leaf node")
+        self.assertEqual(self.browser.text("#pill"), "Needs attention")
+        documents["/routez"] = self.documents_of_a_cluster("himbeere", "", peer="NEW")["/routez"]
+        self.wait_for_text("its return", "#cluster-sum", "^2 servers")
+
+    def test_accounts_and_a_failing_health_check_are_shown(self):
+        documents = self.documents_of_a_cluster("himbeere", "edge-pi")
+        documents["/healthz"] = '{"status": "unavailable", "error": "no quorum"}'
+        self.open_stub(documents)
+        self.assertEqual(self.browser.text("#pill"), "Needs attention")
+        self.assertIn("The health check fails: no quorum", self.browser.text("#notes"))
+        self.assertRegex(self.browser.run("return document.querySelector('#tenants').innerText"),
+                         r"(?s)ORDERS\s+1 leaf node\s+2\s+7")
+
+    def test_hostile_documents_are_shown_and_not_obeyed(self):
+        documents = self.documents_of_a_cluster(HOSTILE, HOSTILE)
+        for path in documents:
+            documents[path] = documents[path].replace('"ORDERS"', json.dumps(HOSTILE))
+        documents["/healthz"] = json.dumps({"status": HOSTILE, "error": HOSTILE})
+        self.open_stub(documents)
+        for place in ("#links", "#tenants", "#notes", "#hub-name"):
+            self.assertIn("<img src=x", self.browser.text(place), place)
+        self.assertEqual(self.browser.run(
+            "return document.querySelectorAll('#hostile, main img, main b b').length"), 0)
+        self.assertEqual([text for _, text in self.browser.log() if "Policy" in text], [])
+
+    def test_odd_documents_are_survived(self):
+        odd = '{"ip": 7, "rtt": [], "start": {}, "in_msgs": "many", "name": 5, "subscriptions": -1}'
+        self.open_stub({"/varz": f'{{"cpu": "x", "cluster": 1, "routes": 1, "leafnodes": 1}}',
+                        "/connz": f'{{"connections": [{odd}, {{}}]}}',
+                        "/routez": f'{{"routes": [{odd}]}}', "/leafz": f'{{"leafs": {odd}}}',
+                        "/accstatz": '{"account_statz": 7}', "/healthz": '{"status": "ok"}'})
+        self.assertEqual(self.browser.text("#pill"), "Healthy")
+        self.assertEqual(self.browser.text("#connections-sum"), "2 open")
+
+    def documents_of_a_cluster(self, peer_name, leaf_name, peer="NPEER"):
+        route = {"remote_id": peer, "remote_name": peer_name, "ip": "10.0.0.2", "port": 6222,
+                 "uptime": "3h1m", "pending_size": 3 << 19, "in_msgs": 5, "subscriptions": 4}
+        traffic = {"msgs": 1, "bytes": 2}
+        return {
+            "/varz": json.dumps({
+                "server_id": "NSELF", "server_name": peer_name and f"{peer_name}-1", "routes": 2,
+                "leafnodes": 1, "start": "2026-01-01T00:00:00Z", "now": "2026-01-02T00:00:00Z",
+                "max_pending": 1 << 20, "cluster": {"name": "garden", "cluster_port": 6222}}),
+            "/connz": json.dumps({"connections": [{"cid": 1, "kind": "Leafnode"}], "total": 1}),
+            "/routez": json.dumps({"routes": [{**route, "rtt": "300µs"},
+                                              {**route, "rtt": "2ms"}]}),
+            "/leafz": json.dumps({"leafs": [{"id": 7, "name": leaf_name, "account": "SENSORS",
+                                             "rtt": "1.5ms"}]}),
+            "/accstatz": json.dumps({"account_statz": [
+                {"acc": "ORDERS", "conns": 2, "leafnodes": 1, "num_subscriptions": 7,
+                 "sent": traffic, "received": traffic}]}),
+            "/healthz": '{"status": "ok"}'}
+
+    def open_stub(self, documents):
+        """The server's page and policy in front of these documents."""
+        server, _ = self.start_with(SETTINGS)
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{server.monitor_port()}/dashboard") as answer:
+            documents["/dashboard"] = answer.read().decode()
+            policy = answer.headers["Content-Security-Policy"]
+        stub = MonitorStub(documents, [("Content-Security-Policy", policy)])
+        url = stub.__enter__()
+        self.addCleanup(stub.__exit__)
+        self.browser.log()
+        self.browser.shape(1280, 900)
+        self.browser.open(url + "/dashboard")
+        self.wait_for_text("a verdict", "#pill", "Healthy|Needs attention")
 
     def test_script_that_got_into_the_page_would_not_run(self):
         self.open_page()

@@ -17,6 +17,7 @@ import termios
 
 import process_case
 import server_process as sp
+from monitor_stub import MonitorStub
 from process_case import ProcessCase
 
 ENTERED = b"\x1b[?1049h"
@@ -187,6 +188,23 @@ class Top(ProcessCase):
         code, _, err = self.top("-m", self.url, "-o")
         self.assertEqual(code, 1)
         self.assertIn("no monitoring port", err)
+
+    def test_odd_documents_are_survived(self):
+        for documents in ({}, {"/varz": "[]"}, {"/varz": "{"}, {"/varz": "{}", "/connz": "null"}):
+            with MonitorStub(documents) as url:
+                code, _, err = self.top("-m", url, "-o", "-d", "0.1")
+            self.assertEqual(code, 1, documents)
+            self.assertIn("no monitoring port", err)
+        odd = '{"ip": 7, "rtt": "nans", "idle": "1e999s", "in_msgs": -1, "subscriptions": 1e300}'
+        with MonitorStub({
+                "/varz": '{"cpu": 1e308, "mem": -5, "server_name": ["x"], "cluster": 1}',
+                "/connz": f'{{"connections": [{odd}, 7, {{}}]}}',
+                "/routez": f'{{"routes": [{odd}, {odd}, null]}}',
+                "/leafz": f'{{"leafs": [{odd}]}}', "/healthz": "[1]"}) as url:
+            code, out, err = self.top("-m", url, "-o", "-d", "0.1")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("Health: -\n", out)
+        self.assertIn("rubus top - -, version , up\n", out)
 
     def test_names_cannot_command_the_terminal(self):
         self.start_watched()
