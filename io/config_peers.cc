@@ -80,10 +80,14 @@ std::optional<CompressionReading> read_mode(const Field& field, std::string_view
            return list.report.wrong_type(list.value, ConfigKind::array);
          }
          for (const ConfigValue& item : list.value.items) {
-           const Field threshold{list.key, item, list.report, list.source};
-           if (const std::optional<Duration> length = threshold.text_duration("")) {
-             target.thresholds.push_back(*length);
+           if (item.kind != ConfigKind::text) {
+             return list.report.wrong_type(item, ConfigKind::text);
            }
+           const DurationReading threshold = parse_duration(item.text);
+           if (threshold.error) {
+             return list.error(*threshold.error);
+           }
+           target.thresholds.push_back(threshold.value);
          }
        }},
   };
