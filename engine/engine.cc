@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/auth/account_imports.h"
+#include "engine/auth/account_setup.h"
 #include "engine/base/digest.h"
 #include "engine/base/ensure.h"
 #include "engine/base/visit.h"
@@ -9,7 +11,7 @@
 namespace rubus {
 
 Engine::Engine(const Options& options, std::uint64_t seed, WallTime started, BlockPool& pool)
-    : context_(options, seed, started, pool), peer_table_(context_) {
+    : context_(options, seed, started, pool), peer_table_(context_), leaf_table_(context_, seed) {
   update_accounts();
 }
 
@@ -41,6 +43,28 @@ void Engine::update_accounts() {
     add(account.name);
   }
   begin_linking();
+  for (Account* const changed : set_up_accounts(context_)) {
+    renew_shadows(*changed);
+  }
+}
+
+// What is subscribed in an account whose imports changed follows them.
+void Engine::renew_shadows(Account& account) {
+  const auto renew = [&account](Subscription* first) {
+    for (Subscription* at = first; at != nullptr; at = at->owner_next) {
+      account.imports()->renew_shadows(*at);
+    }
+  };
+  for (const std::unique_ptr<ClientSession>& session : sessions_) {
+    if (session != nullptr && session->account() == &account) {
+      renew(session->first_subscription());
+    }
+  }
+  for (PeerLink* const link : context_.links.all()) {
+    if (link->kind() == ConnectionKind::leaf && link->account == &account) {
+      renew(link->first_subscription());
+    }
+  }
 }
 
 // Interest is counted only where somebody may ask for it.
@@ -59,6 +83,7 @@ void Engine::begin_linking() {
           session->count_interest();
         }
       }
+      count_imports(context_, *account);
     }
   }
 }
@@ -127,13 +152,26 @@ void Engine::step(const InputBatch& batch, Output& output) {
       with_peer(connection, [](auto& peer) { peer.link().wire.after_step(); });
     }
   }
+  leave_cluster_last();
   if (is_stopping_ && sessions_open_ == 0 && !is_finished_told_) {
     is_finished_told_ = true;
     output.finished = true;
     peer_table_.stop();
+    leaf_table_.stop();
   }
   output.wake_at = context_.timers.next();
   context_.output = nullptr;
+}
+
+// In lame duck mode routes stay while clients do, so that these miss nothing.
+void Engine::leave_cluster_last() {
+  // Another shard may still have clients: then the end of the duration closes the routes.
+  if (!is_stopping_ || clients_open_ > 0 || context_.options->shard.count > 1) {
+    return;
+  }
+  peer_table_.stop();
+  leaf_table_.stop();
+  for_each_peer([](auto& peer) { peer.close("Server Shutdown", true); });
 }
 
 // The first step: from here on there is an output to ask for things.
@@ -141,13 +179,18 @@ void Engine::begin() {
   has_begun_ = true;
   if (context_.options->shard.index == 0) {
     peer_table_.start();
+    leaf_table_.start();
   }
 }
 
 void Engine::fire_timers() {
   Timer due;
   while (context_.timers.take_due(context_.now, due)) {
-    if (due.connection.slot == no_connection_slot) {
+    if (due.kind == TimerKind::service) {
+      forget_late_answers(context_);
+    } else if (due.connection.slot == no_connection_slot && LeafTable::owns(due)) {
+      leaf_table_.on_timer(due);
+    } else if (due.connection.slot == no_connection_slot) {
       peer_table_.on_timer(due);
     } else if (ClientSession* session = find(due.connection); session != nullptr) {
       session->on_timer(due);
@@ -220,6 +263,7 @@ void Engine::open_client(const ConnectionOpened& opened) {
   ++context_.counters.connections;
   ++context_.counters.connections_total;
   ++sessions_open_;
+  ++clients_open_;
   session->open();
   if (is_stopping_) {
     // Accepted in the very batch that said to stop: nobody else will tell it to leave.
@@ -236,6 +280,9 @@ void Engine::open_peer(const ConnectionOpened& opened) {
   ensure(seat.index() == 0, "a slot is used by one connection at a time");
   if (opened.kind == ConnectionKind::sibling) {
     seat = std::make_unique<SiblingSession>(context_, opened, next_number());
+  } else if (opened.kind == ConnectionKind::leaf) {
+    seat = std::make_unique<LeafSession>(context_, leaf_table_, opened, next_number());
+    ++sessions_open_;
   } else {
     ensure(opened.kind == ConnectionKind::route, "a connection has a kind");
     auto route = std::make_unique<RouteSession>(context_, peer_table_, opened, next_number());
@@ -271,6 +318,7 @@ void Engine::on(const ConnectionClosed& closed) {
     drop_leaving();
     sessions_[closed.connection.slot].reset();
     --sessions_open_;
+    --clients_open_;
     return;
   }
   if (with_peer(closed.connection, [&closed](auto& peer) { peer.on_gone(closed.cause); })) {
@@ -315,6 +363,7 @@ void Engine::on(const OptionsChanged& changed) {
       drop_leaving();
     }
   }
+  leaf_table_.on_options();
   for_each_peer([](auto& peer) { peer.on_options(); });
   peer_table_.on_options(*before);
 }
@@ -359,6 +408,7 @@ void Engine::on(const ShutdownRequested& /*requested*/) {
     }
   }
   peer_table_.stop();
+  leaf_table_.stop();
   for_each_peer([](auto& peer) {
     if (peer.link().kind() != ConnectionKind::sibling) {
       peer.close("Server Shutdown", true);
@@ -367,13 +417,17 @@ void Engine::on(const ShutdownRequested& /*requested*/) {
 }
 
 void Engine::on(const HostResolved& resolved) {
-  if (peer_table_.owns(resolved.ticket)) {
+  if (LeafTable::owns(resolved.ticket)) {
+    leaf_table_.on_resolved(resolved);
+  } else if (peer_table_.owns(resolved.ticket)) {
     peer_table_.on_resolved(resolved.ticket, *resolved.found);
   }
 }
 
 void Engine::on(const DialFailed& failed) {
-  if (peer_table_.owns(failed.ticket)) {
+  if (LeafTable::owns(failed.ticket)) {
+    leaf_table_.on_dial_failed(failed);
+  } else if (peer_table_.owns(failed.ticket)) {
     peer_table_.on_dial_failed(failed.ticket, failed.trouble->text);
   }
 }
@@ -412,6 +466,7 @@ void Engine::visit_context(V& v) const {
   v("resolves_made", context_.resolves_made);
   v("dials_made", context_.dials_made);
   peer_table_.visit(v);
+  leaf_table_.visit(v);
   context_.counters.visit(v);
   desk_.visit(v);
   context_.timers.visit(v);

@@ -18,6 +18,8 @@
 #include "engine/client/client_session.h"
 #include "engine/engine_context.h"
 #include "engine/monitor/monitor_desk.h"
+#include "engine/peer/leaf_session.h"
+#include "engine/peer/leaf_table.h"
 #include "engine/peer/peer_table.h"
 #include "engine/peer/route_session.h"
 #include "engine/peer/sibling_session.h"
@@ -59,9 +61,11 @@ class Engine : private MonitorSources {
 
   // A connection to another engine; the alternatives offer the same functions.
   using PeerSeat =
-      std::variant<std::monostate, std::unique_ptr<RouteSession>, std::unique_ptr<SiblingSession>>;
+      std::variant<std::monostate, std::unique_ptr<RouteSession>, std::unique_ptr<LeafSession>,
+                   std::unique_ptr<SiblingSession>>;
 
   void begin();
+  void leave_cluster_last();
   void open_client(const ConnectionOpened& opened);
   void open_peer(const ConnectionOpened& opened);
   void end_connection(ConnectionId connection);
@@ -71,6 +75,7 @@ class Engine : private MonitorSources {
   void close_slow_links();
   void tell_connect_urls();
   void update_accounts();
+  void renew_shadows(Account& account);
   void begin_linking();
   ClientNumber next_number();
   ClientSession* find(ConnectionId connection) const;
@@ -87,7 +92,9 @@ class Engine : private MonitorSources {
   std::vector<std::unique_ptr<ClientSession>> sessions_;  // of clients, by slot
   std::vector<PeerSeat> peers_;                           // of peers, by slot
   std::size_t sessions_open_ = 0;  // sockets not yet reported closed, but for siblings
+  std::size_t clients_open_ = 0;   // of them
   PeerTable peer_table_;
+  LeafTable leaf_table_;
   bool has_begun_ = false;
   bool are_siblings_closed_ = false;
   std::uint64_t clients_made_ = 0;

@@ -149,6 +149,12 @@ Admission PeerTable::make_member(RouteSession& session) {
   if (Target* const target = target_of(session.dial()); target != nullptr) {
     target->failures = 0;
   }
+  constexpr std::size_t known_names_max = 1024;
+  if (known_names_.contains(info.server_name)) {
+    context_.reached.mark(Reached::interest_resync);
+  } else if (known_names_.size() < known_names_max) {
+    known_names_.insert(info.server_name);
+  }
   session.join();
   if (session.is_closing()) {
     return Admission::refused;

@@ -127,6 +127,7 @@ class PeerTable {
   SortedMap<DialTicket, std::uint32_t> dialing_;  // until the connection is closed
   SortedMap<std::string, RouteSession*> members_;
   SortedMap<ConnectionId, RouteSession*> spares_;
+  SortedSet<std::string> known_names_;  // of servers that were members; bounded
   SortedMap<ConnectionId, RouteSession*> sessions_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/auth/account_imports.h"
 #include "engine/client/client_session.h"
 #include "engine/peer/peer_link.h"
 #include "engine/routing/service_call.h"
@@ -28,6 +29,9 @@ bool is_filling(const EngineContext& context, const Wire& wire) {
 }
 
 bool offer(const Delivery& delivery, Subscription& subscription) {
+  if (subscription.kind == SubscriptionKind::shadow) [[unlikely]] {
+    return AccountImports::deliver(*subscription.shadow, delivery.source, delivery.publish);
+  }
   ClientSession& to = *subscription.session;
   ClientSession* const from = delivery.source.client;
   if (is_filling(delivery.context, to.wire())) [[unlikely]] {
@@ -45,6 +49,11 @@ bool offer(const Delivery& delivery, Subscription& subscription) {
 void choose_link(const Delivery& delivery, PeerLink& link) {
   if (link.fan_stamp != delivery.context.fan_stamp) {
     link.fan_stamp = delivery.context.fan_stamp;
+    if (delivery.source.kind == ConnectionKind::sibling) {
+      delivery.context.reached.mark(Reached::relayed_from_sibling);
+    } else if (delivery.source.peer != nullptr && link.kind() == ConnectionKind::sibling) {
+      delivery.context.reached.mark(Reached::relayed_to_sibling);
+    }
     delivery.context.fan_links.push_back(&link);
   }
 }
@@ -177,8 +186,14 @@ bool fan_out(EngineContext& context, Account& account, const MessageSource& sour
         choose_link(delivery, *remote->peer);
       }
     }
+    std::size_t served = 0;
     for (const QueueMatch& queue : wanted.queues) {
-      taken = offer_queue(delivery, queue) || taken;
+      served += offer_queue(delivery, queue) ? 1 : 0;
+    }
+    taken = taken || served > 0;
+    if (!source.queues.empty()) {
+      context.reached.mark(served == source.queues.size() ? Reached::queue_from_route
+                                                          : Reached::queue_member_missing);
     }
     taken = send_over_links(delivery) || taken;
   }

@@ -6,6 +6,12 @@
 namespace rubus::test {
 namespace {
 
+AccountOptions account_named(std::string_view name) {
+  AccountOptions account;
+  account.name = name;
+  return account;
+}
+
 constexpr std::string_view quiet = R"({"verbose":false,"pedantic":false})";
 
 Options with_users(std::vector<User> users) {
@@ -55,7 +61,7 @@ TEST(ClientSession, a_message_never_crosses_accounts) {
   User b = user("b", "b");
   b.account = "B";
   Options options = with_users({a, b});
-  options.accounts = {{"A"}, {"B"}};
+  options.accounts = {account_named("A"), account_named("B")};
   ShardHarness shard(options);
   const int one = shard.open();
   shard.send(one, login("a", "a") + "SUB > 1\r\n");
@@ -275,7 +281,7 @@ TEST(ClientSession, subscriptions_made_without_a_login_end_when_a_reload_asks_fo
   User guest = user("guest", "g");
   guest.account = "A";
   Options after = with_users({guest});
-  after.accounts = {{"A"}};
+  after.accounts = {account_named("A")};
   after.authorization.no_auth_user = "guest";
   shard.reload(after);
   EXPECT_EQ(shard.send(client, "PUB foo 1\r\nx\r\n"), "+OK\r\n");
