@@ -75,7 +75,6 @@ ShardLoop::~ShardLoop() {
 }
 
 void ShardLoop::run() {
-  turn();  // with nothing in it: the engine begins, and may want to dial
   turn();  // nothing has happened yet, but the engine may have wishes: peers to dial
   while (!stopped_) {
     run_once();
