@@ -48,6 +48,7 @@ void add_plainer_world(const Scenario& scenario, std::vector<Scenario>& simpler)
         link.socket_bytes != plain.socket_bytes || link.latency_us != plain.latency_us) {
       simpler.push_back(scenario);
       simpler.back().links[at] = plain;
+      simpler.back().links[at].home = link.home;
     }
   }
   const bool is_last_unused =
@@ -61,6 +62,67 @@ void add_plainer_world(const Scenario& scenario, std::vector<Scenario>& simpler)
   }
 }
 
+bool is_node_used(const Scenario& scenario, std::uint32_t node) {
+  const auto names_it = [node](const std::vector<std::uint32_t>& nodes) {
+    return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+  };
+  return std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                     [&](const ScenarioStep& step) { return names_it(step.fault.nodes); }) ||
+         std::any_of(scenario.links.begin(), scenario.links.end(),
+                     [node](const LinkShape& link) { return link.home == node; }) ||
+         std::any_of(scenario.services.begin(), scenario.services.end(),
+                     [&](const ScenarioService& service) { return names_it(service.nodes); });
+}
+
+void add_smaller_cluster(const Scenario& scenario, std::vector<Scenario>& simpler) {
+  if (scenario.nodes.size() > 1 &&
+      !is_node_used(scenario, static_cast<std::uint32_t>(scenario.nodes.size()) - 1)) {
+    simpler.push_back(scenario);
+    simpler.back().nodes.pop_back();
+  }
+  for (std::size_t at = 0; at < scenario.nodes.size(); ++at) {
+    ScenarioNode plain;
+    plain.routes = scenario.nodes[at].routes;
+    const auto add_if = [&](bool is_special, auto&& change) {
+      if (is_special) {
+        simpler.push_back(scenario);
+        change(simpler.back().nodes[at]);
+      }
+    };
+    const ScenarioNode& node = scenario.nodes[at];
+    add_if(node.shards > 1, [](ScenarioNode& one) { --one.shards; });
+    add_if(node.start_us != 0, [](ScenarioNode& one) { one.start_us = 0; });
+    add_if(node.routes.size() > 1, [](ScenarioNode& one) { one.routes.pop_back(); });
+    add_if(!node.password.empty() || node.max_payload != 0 || node.no_advertise ||
+               !node.accounts.empty() || node.cluster != plain.cluster ||
+               !node.server_name.empty(),
+           [&](ScenarioNode& one) {
+             const std::int64_t shards = one.shards;
+             one = plain;
+             one.shards = shards;
+           });
+  }
+  for (std::size_t at = 0; at < scenario.links.size(); ++at) {
+    if (scenario.links[at].home != 0) {
+      simpler.push_back(scenario);
+      simpler.back().links[at].home = 0;
+    }
+  }
+}
+
+// Shorter faults, and calls for one node instead of many.
+bool make_fault_plainer(Fault& fault) {
+  if (fault.nodes.size() > 2) {
+    fault.nodes.pop_back();
+    return true;
+  }
+  if (fault.us > 10'000) {
+    fault.us = fault.us / 2;
+    return true;
+  }
+  return false;
+}
+
 void add_plainer_steps(const Scenario& scenario, std::vector<Scenario>& simpler) {
   for (std::size_t at = 0; at < scenario.steps.size(); ++at) {
     ScenarioStep step = scenario.steps[at];
@@ -72,6 +134,8 @@ void add_plainer_steps(const Scenario& scenario, std::vector<Scenario>& simpler)
       step.reply.clear();
     } else if (step.kind == StepKind::subscribe && !step.queue.empty()) {
       step.queue.clear();
+    } else if (step.kind == StepKind::fault && make_fault_plainer(step.fault)) {
+      // done
     } else {
       continue;
     }
@@ -86,6 +150,7 @@ std::vector<Scenario> simpler_scenarios(const Scenario& scenario) {
   std::vector<Scenario> simpler;
   add_fewer_steps(scenario, simpler);
   add_plainer_world(scenario, simpler);
+  add_smaller_cluster(scenario, simpler);
   add_plainer_steps(scenario, simpler);
   return simpler;
 }

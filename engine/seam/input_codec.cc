@@ -297,6 +297,23 @@ bool decode_options(std::string_view bytes, Options& options) {
   return decoder.is_done();
 }
 
+namespace {
+
+PayloadScanner::Flavour flavour_of(ConnectionKind kind) {
+  switch (kind) {
+    case ConnectionKind::client:
+      return PayloadScanner::Flavour::client;
+    case ConnectionKind::route:
+    case ConnectionKind::sibling:
+      return PayloadScanner::Flavour::route;
+    case ConnectionKind::leaf:
+      return PayloadScanner::Flavour::leaf;
+  }
+  return PayloadScanner::Flavour::client;
+}
+
+}  // namespace
+
 void BatchEncoder::encode(const InputBatch& batch, std::string& out) {
   Encoder encoder(out);
   encoder.put(batch.now);
@@ -315,7 +332,9 @@ void BatchEncoder::encode(const InputBatch& batch, std::string& out) {
           }
         },
         input);
-    if (const ConnectionClosed* closed = std::get_if<ConnectionClosed>(&input)) {
+    if (const ConnectionOpened* opened = std::get_if<ConnectionOpened>(&input)) {
+      scanners_.insert_or_assign(opened->connection, PayloadScanner(flavour_of(opened->kind)));
+    } else if (const ConnectionClosed* closed = std::get_if<ConnectionClosed>(&input)) {
       scanners_.erase(closed->connection);
     }
   }

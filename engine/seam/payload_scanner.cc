@@ -1,7 +1,7 @@
 #include "engine/seam/payload_scanner.h"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <optional>
 
 #include "engine/base/text_number.h"
@@ -10,7 +10,7 @@ namespace rubus {
 
 namespace {
 
-constexpr std::size_t words_max = 6;  // HPUB subject reply header total, and one too many
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
 bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
 char upper(char byte) { return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 32) : byte; }
@@ -26,23 +26,22 @@ bool may_be(std::string_view text, std::string_view verb) {
   return true;
 }
 
-std::size_t split(std::string_view line, std::array<std::string_view, words_max>& words) {
-  std::size_t count = 0;
+void split(std::string_view line, std::vector<std::string_view>& words) {
+  words.clear();
   std::size_t at = 0;
-  while (count < words_max) {
+  while (true) {
     while (at < line.size() && is_blank(line[at])) {
       ++at;
     }
     if (at == line.size()) {
-      break;
+      return;
     }
     const std::size_t begin = at;
     while (at < line.size() && !is_blank(line[at])) {
       ++at;
     }
-    words[count++] = line.substr(begin, at - begin);
+    words.push_back(line.substr(begin, at - begin));
   }
-  return count;
 }
 
 void add_run(std::vector<PayloadScanner::Run>& runs, std::size_t first, std::size_t size,
@@ -58,6 +57,30 @@ void add_run(std::vector<PayloadScanner::Run>& runs, std::size_t first, std::siz
 }
 
 }  // namespace
+
+// Routes: every line bears its account; LMSG its origin, too. Siblings speak as routes do.
+std::span<const PayloadScanner::Form> PayloadScanner::forms_of(Flavour flavour) {
+  static constexpr Form client_forms[] = {{"PUB", 1, false, 1}, {"HPUB", 1, true, 1}};
+  static constexpr Form route_forms[] = {
+      {"RMSG", 2, false, any_number}, {"HMSG", 2, true, any_number}, {"LMSG", 3, true, any_number}};
+  static constexpr Form leaf_forms[] = {{"LMSG", 1, false, any_number},
+                                        {"HMSG", 1, true, any_number}};
+  switch (flavour) {
+    case Flavour::client:
+      return client_forms;
+    case Flavour::route:
+      return route_forms;
+    case Flavour::leaf:
+      return leaf_forms;
+  }
+  return {};
+}
+
+bool PayloadScanner::may_announce(std::string_view begin) const {
+  const std::span<const Form> forms = forms_of(flavour_);
+  return std::any_of(forms.begin(), forms.end(),
+                     [begin](const Form& form) { return may_be(begin, form.verb); });
+}
 
 void PayloadScanner::scan(std::string_view bytes, std::vector<Run>& runs) {
   const std::size_t first = runs.size();
@@ -108,7 +131,7 @@ std::size_t PayloadScanner::scan_line(std::string_view bytes) {
   }
   if (state_ == State::held_line) {
     held_.append(part);
-    if (!may_be(held_, "PUB") && !may_be(held_, "HPUB")) {
+    if (!may_announce(held_)) {
       held_.clear();
       state_ = State::other_line;
     } else if (held_.size() > held_bytes_max) {
@@ -130,9 +153,14 @@ std::size_t PayloadScanner::scan_line(std::string_view bytes) {
 }
 
 void PayloadScanner::on_line(std::string_view line) {
-  if (line.size() < 4 || (!may_be(line, "PUB") && !may_be(line, "HPUB"))) {
-    return;
+  for (const Form& form : forms_of(flavour_)) {
+    if (line.size() > form.verb.size() && may_be(line, form.verb)) {
+      return on_message(line, form);
+    }
   }
+}
+
+void PayloadScanner::on_message(std::string_view line, const Form& form) {
   if (line.back() == '\r') {
     line.remove_suffix(1);
   }
@@ -140,23 +168,23 @@ void PayloadScanner::on_line(std::string_view line) {
     state_ = State::lost;  // the server cuts such lines in its own way (client_protocol.md §1)
     return;
   }
-  std::array<std::string_view, words_max> words;
-  const std::size_t count = split(line, words);
-  const bool has_header = upper(line[0]) == 'H';
-  const std::size_t sizes = has_header ? 2 : 1;
-  // verb subject [reply] sizes…, and the verb is a word of its own
-  if (words[0].size() != (has_header ? 4U : 3U) || count < 2 + sizes || count > 3 + sizes) {
+  split(line, words_);
+  const std::size_t sizes = form.has_header ? 2 : 1;
+  const std::size_t least = form.subject + 1 + sizes;
+  // verb … subject [reply or more] sizes…, and the verb is a word of its own
+  if (words_.size() < least || words_.size() - least > form.more_max ||
+      words_[0].size() != form.verb.size()) {
     state_ = State::lost;
     return;
   }
-  const std::optional<std::uint32_t> total = parse_size(words[count - 1]);
-  const std::optional<std::uint32_t> header =
-      has_header ? parse_size(words[count - 2]) : std::optional<std::uint32_t>(0);
+  const std::optional<std::uint32_t> total = parse_size(words_.back());
+  const std::optional<std::uint32_t> header = form.has_header ? parse_size(words_[words_.size() - 2])
+                                                              : std::optional<std::uint32_t>(0);
   if (!total || !header || *header > *total) {
     state_ = State::lost;
     return;
   }
-  const bool keeps_body = words[1].front() == '$';
+  const bool keeps_body = words_[form.subject].front() == '$';
   kept_left_ = keeps_body ? *total : *header;
   body_left_ = *total - kept_left_;
   if (kept_left_ != 0) {

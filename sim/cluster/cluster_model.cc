@@ -160,7 +160,7 @@ void ClusterModel::on_said(WireNumber wire, const ClientOperation& operation, In
   }
   session->is_speaking_badly = session->is_speaking_badly || is_bad(*session, operation);
   if (!operation.is_pong && operation.step.kind == StepKind::unsubscribe) {
-    end_interest(*session, operation.step, now);
+    end_interest(*session, operation.step, now, false);
   }
 }
 
@@ -176,14 +176,29 @@ bool ClusterModel::is_bad(const Session& session, const ClientOperation& operati
                                 (!operation.header.empty() && !has_headers));
 }
 
-void ClusterModel::end_interest(Session& session, const ScenarioStep& step, Instant now) {
+// `is_known`: to the server, too.
+void ClusterModel::end_interest(Session& session, const ScenarioStep& step, Instant now,
+                                bool is_known) {
   for (Interest& interest : interests_) {
-    if (interest.session == &session && interest.sid == step.sid &&
-        interest.until == Instant::never()) {
-      interest.is_limited = interest.is_limited || step.number > 0;
-      interest.until = step.number > 0 ? interest.until : now;
+    if (interest.session != &session || interest.sid != step.sid ||
+        interest.gone != Instant::never()) {
+      continue;
+    }
+    interest.is_limited = interest.is_limited || step.number > 0;
+    if (step.number == 0) {
+      interest.until = std::min(interest.until, now);
+      interest.gone = is_known ? now : interest.gone;
     }
   }
+}
+
+void ClusterModel::on_server_closed(WireNumber wire, Instant now) {
+  for (Interest& interest : interests_) {
+    if (interest.session->wire == wire && interest.gone == Instant::never()) {
+      interest.gone = now;
+    }
+  }
+  on_lost(wire, now);
 }
 
 void ClusterModel::on_handed_in(WireNumber wire, const ClientOperation& operation, Instant now) {
@@ -201,8 +216,10 @@ void ClusterModel::on_handed_in(WireNumber wire, const ClientOperation& operatio
     case StepKind::malformed:
       session->has_spoken_badly = true;
       break;
-    case StepKind::open:
     case StepKind::unsubscribe:
+      end_interest(*session, operation.step, now, true);
+      break;
+    case StepKind::open:
     case StepKind::ping:
     case StepKind::close:
     case StepKind::reset:
@@ -218,13 +235,16 @@ void ClusterModel::on_handed_in(WireNumber wire, const ClientOperation& operatio
 }
 
 void ClusterModel::add_interest(Session& session, const ScenarioStep& step, Instant now) {
-  for (const Interest& interest : interests_) {
-    if (interest.session == &session && interest.sid == step.sid &&
-        interest.until == Instant::never() && !interest.is_limited && interest.is_allowed) {
-      return;  // a sid in use: the server keeps the first
+  Interest interest;
+  for (const Interest& earlier : interests_) {
+    if (earlier.session == &session && earlier.sid == step.sid && earlier.is_allowed &&
+        earlier.gone == Instant::never()) {
+      if (!earlier.is_limited) {
+        return;  // a sid in use: the server keeps the first
+      }
+      interest.is_ambiguous = interest.is_limited = true;
     }
   }
-  Interest interest;
   interest.session = &session;
   interest.sid = step.sid;
   interest.subject = step.subject;
@@ -304,6 +324,9 @@ void ClusterModel::on_message(Session& session, const Frame& frame, Instant /*no
   }
   counts_.across += source.node != session.node ? 1 : 0;
   check_form(session, message, frame);
+  if (interest->is_ambiguous) {
+    return;
+  }
   if (++message.taken[interest] > 1) {
     violate(session, mark + " was delivered twice to sid " + frame.sid);
   }
@@ -392,10 +415,8 @@ bool ClusterModel::is_surely_gone(const Message& message, const Interest& intere
   const std::uint32_t from = message.session->node;
   const std::uint32_t to = interest.session->node;
   const bool is_before = interest.since > message.at + flight_;
-  return is_before ||
-         (interest.until != Instant::never() && interest.until + settle_ <= message.at &&
-          is_steady(*interest.session, interest.session->opened, interest.until - settle_) &&
-          calm_.is_calm(from, to, message.at, message.at));
+  return is_before || (interest.gone != Instant::never() && interest.gone + settle_ <= message.at &&
+                       calm_.is_calm(from, to, message.at, message.at));
 }
 
 void ClusterModel::judge(Instant end) {

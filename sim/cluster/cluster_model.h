@@ -48,6 +48,7 @@ class ClusterModel {
 
   void on_connected(const Wire& wire, const ConnectWish& wish, Instant now);
   void on_lost(WireNumber wire, Instant now);
+  void on_server_closed(WireNumber wire, Instant now);
   // The client does not read, or its link does not carry, in this time.
   void on_unsteady(WireNumber wire, Instant from, Instant to);
   void on_said(WireNumber wire, const ClientOperation& operation, Instant now);
@@ -85,8 +86,10 @@ class ClusterModel {
     std::string subject;
     std::string queue;
     Instant since;
-    Instant until = Instant::never();
-    bool is_limited = false;  // UNSUB with a maximum
+    Instant until = Instant::never();  // its client said so, or was lost
+    Instant gone = Instant::never();   // its server knows
+    bool is_limited = false;    // UNSUB with a maximum
+    bool is_ambiguous = false;  // its sid may still mean an earlier one with a maximum
     bool is_allowed = true;
     std::map<std::pair<WireNumber, std::string>, std::pair<std::uint64_t, std::uint64_t>>
         newest;  // publisher and subject → number, generation
@@ -107,7 +110,7 @@ class ClusterModel {
   void log_in(Session& session);
   void add_interest(Session& session, const ScenarioStep& step, Instant now);
   bool is_bad(const Session& session, const ClientOperation& operation) const;
-  void end_interest(Session& session, const ScenarioStep& step, Instant now);
+  void end_interest(Session& session, const ScenarioStep& step, Instant now, bool is_known);
   void add_message(Session& session, const ClientOperation& operation, Instant now);
   void on_message(Session& session, const Frame& frame, Instant now);
   void on_no_responders(Session& session, const Frame& frame);

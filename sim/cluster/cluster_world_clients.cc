@@ -268,6 +268,9 @@ void ClusterWorld::on_node_closed(Wire& wire, std::size_t end, bool is_wish) {
               number_text(wire.number) + " of client " + number_text(wire.ends[0].who));
     }
   }
+  if (wire.kind == ConnectionKind::client) {
+    model_.on_server_closed(wire.number, now_);
+  }
   if (wire.ends[end].has_socket) {
     network_.close_socket(wire, end);
   }

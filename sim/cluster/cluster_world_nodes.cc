@@ -9,6 +9,8 @@ namespace rubus::sim {
 
 namespace {
 
+constexpr Duration client_patience = milliseconds(700);
+
 template <class Shard>
 void add_marks(const Shard& shard, MarkCounts& counts) {
   if constexpr (requires { shard.reached(); }) {
@@ -93,6 +95,17 @@ void ClusterWorld::end_process(std::uint32_t node, bool is_host_down) {
   for (auto& [number, wire] : network_.wires()) {
     for (std::size_t end = 0; end < 2; ++end) {
       const WireEnd& one = wire->ends[end];
+      if (one.is_node && one.who == node && one.has_socket &&
+          wire->kind == ConnectionKind::client) {
+        model_.on_server_closed(number, now_);
+        // Clients ping, too: one that hears nothing more will go elsewhere.
+        agenda_.add(now_ + client_patience, [this, lost = number, client = wire->ends[0].who] {
+          if (clients_[client].wire == lost) {
+            network_.find(lost)->ends[0].has_socket = false;
+            client_lost(client);
+          }
+        });
+      }
       if (one.is_node && one.who == node && one.has_socket) {
         network_.lose_socket(*wire, end, is_host_down);
       } else if (one.is_node && one.who == node && is_host_down) {
