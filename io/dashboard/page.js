@@ -263,7 +263,7 @@ function judge(health) {
     if (row.looks) notes.push(`${row.name || 'Connection ' + row.cid} is behind: ` +
       `${bytes(row.pending)} of ${bytes(varz.max_pending)} wait for it.`);
   }
-  const recent = slow.events.filter(event => event.time > Date.now() / 1000 - 600);
+  const recent = slow.events.filter(event => event.time > sampled(varz) - 600);
   for (const event of recent.slice(0, 3)) {
     notes.push(`${event.name} was disconnected at ${clock(new Date(event.time * 1000))}: slow ` +
       `consumer, ${event.reason}.`);

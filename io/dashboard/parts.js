@@ -10,18 +10,19 @@ class Chart {
       const area = draw('path', {class: 'area ' + side}), edge = draw('path', {class: side});
       this.svg.append(area, edge);
       const value = make('dd', '', '–');
-      return {area, edge, value, peak: make('span', 'peak ' + side)};
+      return {area, edge, value};
     });
     this.sides = sides;
     this.reading = make('output');
     this.reading.hidden = true;
-    this.plot = make('div', 'plot', this.svg, ...sides.map(side => side.peak), this.reading);
+    this.plot = make('div', 'plot', this.svg, this.reading);
     place.append(
       make('div', 'head', make('h2', '', title), make('dl', 'flow',
         make('div', 'received', make('dt', '', 'in'), sides[0].value),
         make('div', 'sent', make('dt', '', 'out'), sides[1].value))),
       this.plot,
-      make('p', 'span', make('span', '', '3 min ago'), make('span', '', 'now')));
+      make('p', 'span', this.begin = make('span'), this.most = make('span'),
+        make('span', '', 'now')));
     this.plot.addEventListener('pointermove', event => this.read(event));
     this.plot.addEventListener('pointerleave', () => this.read(null));
     this.points = [];
@@ -30,7 +31,13 @@ class Chart {
   show(points) {
     this.points = points;
     const last = points.at(-1);
+    // A young history is spread out; the picture shrinks until it holds the whole window.
+    const age = last ? last.time - points[0].time : 0;
+    this.length = Math.min(WINDOW_S, Math.max(30, age));
+    say(this.begin, lasting(Math.round(this.length / 10) * 10) + ' ago');
     const peaks = [0, 1].map(side => Math.max(0, ...points.map(point => point.pair[side])));
+    say(this.most, peaks[0] + peaks[1]
+      ? `most ${this.format(peaks[0])}/s in, ${this.format(peaks[1])}/s out` : '');
     const all = peaks[0] + peaks[1] || 1;
     this.base = 100 * Math.min(.8, Math.max(.2, peaks[0] / all));
     const scale = .94 * Math.min(this.base / (peaks[0] || 1e-9),
@@ -39,17 +46,19 @@ class Chart {
     this.axis.setAttribute('y2', this.base);
     this.sides.forEach((side, index) => {
       const up = index ? 1 : -1;
-      const line = points.map(point => (WINDOW_S - (last.time - point.time)).toFixed(2) + ' ' +
+      const line = points.map(point => this.across(point).toFixed(2) + ' ' +
         (this.base + up * point.pair[index] * scale).toFixed(2)).join('L');
-      const first = WINDOW_S - (last ? last.time - points[0].time : 0);
+      const first = last ? this.across(points[0]) : 0;
       side.edge.setAttribute('d', line && 'M' + line);
       side.area.setAttribute('d', line &&
         `M${first.toFixed(2)} ${this.base}L${line}L${WINDOW_S} ${this.base}Z`);
-      say(side.peak, peaks[index] ? 'most ' + this.format(peaks[index]) + '/s' : '');
       if (last) side.value.replaceChildren(this.format(last.pair[index]), make('small', '', '/s'));
     });
-    if (last) this.svg.setAttribute('aria-label', `Last three minutes: now ` +
+    if (last) this.svg.setAttribute('aria-label', `Lately: now ` +
       `${this.format(last.pair[0])} per second in, ${this.format(last.pair[1])} out`);
+  }
+  across(point) {
+    return WINDOW_S * (1 - (this.points.at(-1).time - point.time) / this.length);
   }
   read(event) {
     const box = this.plot.getBoundingClientRect();
@@ -57,10 +66,10 @@ class Chart {
     this.reading.hidden = !event || !last;
     this.rule.setAttribute('visibility', event && last ? 'visible' : 'hidden');
     if (!event || !last) return;
-    const wanted = last.time - WINDOW_S * (1 - (event.clientX - box.left) / box.width);
+    const wanted = last.time - this.length * (1 - (event.clientX - box.left) / box.width);
     const near = this.points.reduce((best, point) =>
       Math.abs(point.time - wanted) < Math.abs(best.time - wanted) ? point : best);
-    const x = WINDOW_S - (last.time - near.time);
+    const x = this.across(near);
     this.rule.setAttribute('x1', x);
     this.rule.setAttribute('x2', x);
     say(this.reading, clock(new Date(near.time * 1000)) + '   in ' + this.format(near.pair[0]) +

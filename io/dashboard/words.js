@@ -22,7 +22,7 @@ const count = value => value < 1e5 ? Math.round(value).toLocaleString('en-US')
   : scaled(value, ['', ' k', ' M', ' G', ' T'], 1000);
 const rate = value => value > 0 && value < 10 ? value.toFixed(1) : count(value);
 const bytes = value => scaled(Math.round(value), [' B', ' KiB', ' MiB', ' GiB', ' TiB'], 1024);
-const clock = when => when.toLocaleTimeString([], {hour12: false});
+const clock = when => when.toLocaleTimeString([], {hourCycle: 'h23'});
 
 function lasting(seconds) {
   const parts = [['d', 86400], ['h', 3600], ['min', 60], ['s', 1]];
@@ -32,7 +32,8 @@ function lasting(seconds) {
     const [unit, size] = parts[at];
     const whole = Math.floor(left / size);
     left -= whole * size;
-    if (whole || used) { said += (used ? ' ' : '') + whole + ' ' + unit; ++used; }
+    if (whole) said += (used ? ' ' : '') + whole + ' ' + unit;
+    if (whole || used) ++used;
   }
   return said || '0 s';
 }
