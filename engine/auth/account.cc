@@ -1,16 +1,58 @@
 #include "engine/auth/account.h"
 
+#include "engine/auth/account_imports.h"
+#include "engine/auth/service_responses.h"
 #include "engine/base/ensure.h"
+#include "engine/peer/peer_link.h"
 #include "engine/peer/peer_links.h"
 #include "engine/routing/service.h"
 #include "engine/routing/subject.h"
 
 namespace rubus {
 
+namespace {
+
+bool is_leaf_wish(const Subscription& subscription) {
+  return subscription.kind == SubscriptionKind::peer &&
+         subscription.peer->kind() == ConnectionKind::leaf;
+}
+
+}  // namespace
+
+Account::Account(std::string name, bool cached, bool is_system)
+    : name_(std::move(name)), cache_(cached), is_system_(is_system) {}
+
+Account::~Account() = default;
+
+AccountImports& Account::make_imports(EngineContext& context) {
+  if (imports_ == nullptr) {
+    imports_ = std::make_unique<AccountImports>(context, *this);
+  }
+  return *imports_;
+}
+
+ServiceResponses& Account::responses(EngineContext& context) {
+  if (responses_ == nullptr) {
+    responses_ = std::make_unique<ServiceResponses>(context, *this);
+  }
+  return *responses_;
+}
+
+// Wishes of clients and peers follow into the accounts that export what is wanted.
+void Account::follow_imports(Subscription& subscription) {
+  if (imports_->has_streams() &&
+      (subscription.kind == SubscriptionKind::client || is_leaf_wish(subscription))) {
+    imports_->add_shadows(subscription);
+  }
+}
+
 void Account::insert(Subscription* subscription) {
   cache_.on_change(subscription->subject(), has_wildcard(subscription->subject()));
   index_.insert(subscription);
   ++inserts_;
+  if (imports_ != nullptr) [[unlikely]] {
+    follow_imports(*subscription);
+  }
   if (interest_ != nullptr) {
     count(*subscription, 1);
   }
@@ -20,6 +62,9 @@ void Account::remove(Subscription* subscription) {
   cache_.on_change(subscription->subject(), has_wildcard(subscription->subject()));
   index_.remove(subscription);
   ++removes_;
+  if (subscription->shadows != nullptr) [[unlikely]] {
+    AccountImports::drop_shadows(*subscription);
+  }
   if (interest_ != nullptr) {
     count(*subscription, -1);
   }

@@ -10,20 +10,26 @@
 #include <memory>
 #include <string>
 
+#include "engine/auth/subject_mapping.h"
 #include "engine/routing/interest.h"
 #include "engine/routing/match_cache.h"
 #include "engine/routing/subject_index.h"
 
 namespace rubus {
 
+class AccountImports;
 class PeerLinks;
+class ServiceResponses;
+struct EngineContext;
 
 constexpr std::string_view global_account_name = "$G";
 
 class Account {
  public:
-  Account(std::string name, bool cached, bool is_system)
-      : name_(std::move(name)), cache_(cached), is_system_(is_system) {}
+  Account(std::string name, bool cached, bool is_system);
+  ~Account();
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
 
   const std::string& name() const { return name_; }
   bool is_system() const { return is_system_; }
@@ -40,12 +46,21 @@ class Account {
   void count_interest(const Subscription& subscription) { count(subscription, 1); }
   const InterestTable* interest() const { return interest_.get(); }
 
+  // What it takes from other accounts; null: nothing so far.
+  AccountImports* imports() const { return imports_.get(); }
+  AccountImports& make_imports(EngineContext& context);
+  // Answers that its services owe other accounts; made with the first.
+  ServiceResponses& responses(EngineContext& context);
+  ServiceResponses* known_responses() const { return responses_.get(); }
+
   const SubjectIndex& index() const { return index_; }
   MatchCache& cache() { return cache_; }
   const MatchCache& cache() const { return cache_; }
 
   std::uint64_t inserts() const { return inserts_; }
   std::uint64_t removes() const { return removes_; }
+  SubjectMappings mappings;  // of what is published in it
+  AccountLimits limits;
   std::uint64_t connections = 0;  // clients
   std::uint64_t leafnodes = 0;
 
@@ -64,6 +79,7 @@ class Account {
 
  private:
   void count(const Subscription& subscription, std::int64_t delta);
+  void follow_imports(Subscription& subscription);
 
   std::string name_;
   SubjectIndex index_;
@@ -71,6 +87,8 @@ class Account {
   PeerLinks* links_ = nullptr;
   std::unique_ptr<InterestTable> interest_;  // null: there can be no peers
   bool is_system_;
+  std::unique_ptr<AccountImports> imports_;
+  std::unique_ptr<ServiceResponses> responses_;
   std::uint64_t inserts_ = 0;
   std::uint64_t removes_ = 0;
 };

@@ -77,6 +77,7 @@ class ClientSession {
   // What may still leave: nothing once the connection closes without a flush.
   bool may_send() const { return !is_closing() || is_flushed_close_; }
   const Subscription* first_subscription() const { return first_; }
+  Subscription* first_subscription() { return first_; }
   ConnectionRecord record() const;
 
   void request_stall() { stall_requested_ = true; }
@@ -114,6 +115,8 @@ class ClientSession {
   bool run_command(ParseResult result);
   void on_ending(ParseResult result);
   void on_publish(const PublishCommand& publish);
+  void publish_mapped(const PublishCommand& publish);
+  void publish_as(const PublishCommand& publish);
   bool may_publish(const PublishCommand& publish);
   void on_subscribe(const SubscribeCommand& command);
   bool may_subscribe(const SubscribeCommand& command);
@@ -154,6 +157,9 @@ class ClientSession {
   void trace_publish(const PublishCommand& publish) const;
   void trace_out(std::string_view text) const;
   void apply_limits();
+  // Of the server and the account, whichever is lower; negative: none.
+  std::int64_t max_payload() const;
+  std::int64_t max_subscriptions() const;
 
   EngineContext& context_;
   const ClientNumber number_;
@@ -186,6 +192,7 @@ class ClientSession {
   std::string login_secret_;  // the configured secret it was accepted by, for reloads
   std::unique_ptr<PermissionSet> permissions_;
   LastRoute last_route_;
+  std::string mapped_subject_;  // used within publish_mapped() alone
   std::vector<Slice> held_;  // input that waits for a job
 
   LookupSet<Subscription*, SidHash, SidEqual> by_sid_;

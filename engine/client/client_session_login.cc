@@ -168,6 +168,13 @@ void ClientSession::bind(const User* user) {
     close(CloseReason::missing_account, true);
     return;
   }
+  if (account != account_ && account->limits.connections_max >= 0 &&
+      account->connections >= static_cast<std::uint64_t>(account->limits.connections_max)) {
+    log(LogLevel::error, "maximum account active connections exceeded");
+    send_error("maximum account active connections exceeded");
+    close(CloseReason::maximum_account_connections, true);
+    return;
+  }
   if (account != account_) {
     ensure(first_ == nullptr, "subscriptions do not move between accounts");
     if (account_ != nullptr) {
@@ -187,10 +194,30 @@ void ClientSession::bind(const User* user) {
                                         authorization.password;
 }
 
+namespace {
+
+// The lower of two bounds; negative: none.
+std::int64_t lower_bound_of(std::int64_t a, std::int64_t b) {
+  return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
+}
+
+}  // namespace
+
+std::int64_t ClientSession::max_payload() const {
+  const std::int64_t own = context_.options->limits.max_payload;
+  return account_ == nullptr ? own : lower_bound_of(own, account_->limits.payload_max);
+}
+
+std::int64_t ClientSession::max_subscriptions() const {
+  const std::int64_t own = context_.options->limits.max_subscriptions;
+  const std::int64_t server = own > 0 ? own : -1;
+  return lower_bound_of(server, account_->limits.subscriptions_max);
+}
+
 void ClientSession::apply_limits() {
   const Limits& limits = context_.options->limits;
   parser_.limits.max_control_line = limits.max_control_line;
-  parser_.limits.max_payload = limits.max_payload;
+  parser_.limits.max_payload = max_payload();
   parser_.limits.headers = headers_;
   wire_.write_deadline = context_.options->limits.write_deadline;
 }

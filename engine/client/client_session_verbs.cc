@@ -150,7 +150,38 @@ void ClientSession::on_publish(const PublishCommand& publish) {
   if (connect_.pedantic && !is_valid_literal(publish.subject)) {
     send_error("Invalid Publish Subject");
   }
-  if (account_ == nullptr || !may_publish(publish)) {
+  if (account_ == nullptr) {
+    return;
+  }
+  if (!account_->mappings.empty()) [[unlikely]] {
+    publish_mapped(publish);
+  } else {
+    publish_as(publish);
+  }
+}
+
+// Permissions speak of the subject that comes out, not of the one that was written.
+void ClientSession::publish_mapped(const PublishCommand& publish) {
+  PublishCommand mapped = publish;
+  mapped.same_subject = false;
+  switch (account_->mappings.map(publish.subject, context_.mapping_choice, mapped_subject_)) {
+    case MappingOutcome::unmapped:
+      break;
+    case MappingOutcome::mapped:
+      mapped.subject = mapped_subject_;
+      break;
+    case MappingOutcome::lost:
+      mapped.subject = {};
+      break;
+  }
+  if (traces() && mapped.subject != publish.subject) {
+    trace_in("MAPPING", std::string(publish.subject).append(" -> ").append(mapped.subject));
+  }
+  publish_as(mapped);
+}
+
+void ClientSession::publish_as(const PublishCommand& publish) {
+  if (!may_publish(publish)) {
     return;
   }
   if (connect_.verbose) {
@@ -233,8 +264,8 @@ void ClientSession::on_subscribe(const SubscribeCommand& command) {
                ", too many tokens");
     return;
   }
-  if (limits.max_subscriptions > 0 &&
-      static_cast<std::int64_t>(by_sid_.size()) >= limits.max_subscriptions) {
+  if (const std::int64_t most = max_subscriptions();
+      most >= 0 && static_cast<std::int64_t>(by_sid_.size()) >= most) {
     send_error("maximum subscriptions exceeded");
     return;
   }
@@ -299,6 +330,7 @@ void ClientSession::send_connect_info() {
   facts.auth_required = context_.options->authorization.is_required();
   facts.connect_info = true;
   facts.remote_account = account_->name();
+  facts.max_payload = max_payload();
   facts.account_is_system = account_->is_system();
   send_info(std::move(facts));
 }

@@ -40,6 +40,8 @@ std::string_view close_reason_text(CloseReason reason) {
       return "Maximum Control Line Exceeded";
     case CloseReason::maximum_subscriptions:
       return "Maximum Subscriptions Exceeded";
+    case CloseReason::maximum_account_connections:
+      return "Maximum Account Active Connections Exceeded";
     case CloseReason::missing_account:
       return "Missing Account";
     case CloseReason::server_shutdown:

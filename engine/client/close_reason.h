@@ -25,6 +25,7 @@ enum class CloseReason : std::uint8_t {
   maximum_payload,
   maximum_control_line,
   maximum_subscriptions,
+  maximum_account_connections,
   missing_account,
   server_shutdown,
   authentication_expired,

@@ -20,7 +20,7 @@ std::string build_info(const Options& options, const InfoFacts& facts) {
   member.truth_if_set("tls_required", options.tls.policy == TlsPolicy::required);
   member.truth_if_set("tls_verify", options.tls.verify);
   member.truth_if_set("tls_available", options.tls.policy == TlsPolicy::optional);
-  member.number("max_payload", options.limits.max_payload);
+  member.number("max_payload", facts.max_payload.value_or(options.limits.max_payload));
   member.number("client_id", static_cast<std::int64_t>(facts.client_id));
   member.text_if_set("client_ip", facts.client_ip);
   member.text_if_set("nonce", facts.nonce);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct InfoFacts {
   std::string_view remote_account;  // with connect_info
   bool account_is_system = false;
   bool lame_duck = false;
+  std::optional<std::int64_t> max_payload;  // of the account, if it is told
 };
 
 // The whole line, "INFO {…} \r\n".

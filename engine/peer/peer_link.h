@@ -21,6 +21,7 @@
 #include "engine/peer/peer_parser.h"
 #include "engine/routing/message_source.h"
 #include "engine/seam/input.h"
+#include "engine/seam/shard_snapshot.h"
 #include "engine/wire/wire.h"
 
 namespace rubus {
@@ -86,8 +87,11 @@ class PeerLink {
   // subscribe side: import). Null: everything.
   std::unique_ptr<PermissionSet> filter;
 
+  // As monitoring shows it. The sid of a route's subscription is "account subject[ queue]".
+  ConnectionRecord record(bool with_subscriptions) const;
   std::size_t interest_size() const { return subscriptions_.size(); }
   const Subscription* first_subscription() const { return first_; }
+  Subscription* first_subscription() { return first_; }
 
   template <class V>
   void visit(V& v) const {

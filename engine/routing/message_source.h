@@ -13,6 +13,8 @@
 
 namespace rubus {
 
+struct ServiceStep;
+
 struct MessageSource {
   ClientSession* client = nullptr;  // null: a peer's, or the engine's own
   PeerLink* peer = nullptr;
@@ -20,6 +22,7 @@ struct MessageSource {
   OriginNumber origin = 0;                       // leaf cluster that published it
   // From a peer: the groups that are to be served here. Others are not.
   std::span<const std::string_view> queues;
+  const ServiceStep* via = nullptr;  // the service import it came through, if any
 
   static MessageSource of(ClientSession& session) {
     MessageSource source;

@@ -33,6 +33,15 @@ Subscription* Subscription::create_for_peer(PeerLink* peer, std::string_view sub
   return made;
 }
 
+Subscription* Subscription::create_shadow(const Shadow* shadow, ClientSession* session,
+                                          std::string_view subject, std::string_view queue) {
+  Subscription* const made = make(subject, queue, {});
+  made->kind = SubscriptionKind::shadow;
+  made->session = session;
+  made->shadow = shadow;
+  return made;
+}
+
 Subscription* Subscription::create_for_service(const Service* service, std::string_view subject) {
   Subscription* const made = make(subject, {}, {});
   made->kind = SubscriptionKind::service;

@@ -31,6 +31,7 @@ struct Subscription {
     const Service* service;    // of kind service
     const Shadow* shadow;      // of kind shadow
   };
+  Shadow* shadows = nullptr;  // of kinds client and peer: what it wants by way of imports
   Subscription* owner_next = nullptr;  // order of SUB within the owner
   Subscription* owner_previous = nullptr;
   Subscription* subject_next = nullptr;  // same subject, within the index
@@ -51,6 +52,9 @@ struct Subscription {
   // `account` stands where a client's subscription has its sid.
   static Subscription* create_for_peer(PeerLink* peer, std::string_view subject,
                                        std::string_view queue, std::string_view account);
+  // For the session of the original, if it has one.
+  static Subscription* create_shadow(const Shadow* shadow, ClientSession* session,
+                                     std::string_view subject, std::string_view queue);
   static Subscription* create_for_service(const Service* service, std::string_view subject);
   static void destroy(Subscription* subscription);
 

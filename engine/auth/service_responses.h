@@ -1,0 +1,97 @@
+// ServiceResponses: replies that services of one exporting account owe to other accounts.
+//
+// A request that crosses into this account gets a reply subject of its own here,
+// "_R_.<prefix>.<key>"; what is published on it goes to the asker's reply subject in the asker's
+// account. One answer ends a singleton, an empty message a stream; what nobody answers within the
+// export's threshold is forgotten, and of more than `pending_max` the one that would be forgotten
+// first. The prefix is drawn once, so one wildcard subscription (that peers are told of) catches
+// all. Invariant: every pending response has one expiry entry, not later than its deadline. Source:
+// behaviour of nats-server 2.15.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/base/lookup.h"
+#include "engine/base/sorted.h"
+#include "engine/base/time.h"
+#include "engine/client/client_parser.h"
+#include "engine/routing/message_source.h"
+#include "engine/routing/service.h"
+#include "engine/seam/options.h"
+
+namespace rubus {
+
+class Account;
+struct EngineContext;
+
+// What is known of the export that a response belongs to.
+struct ResponseTerms {
+  ResponseType type = ResponseType::singleton;
+  Duration threshold = seconds(120);
+  std::string exported;  // subject of the export
+};
+
+class ServiceResponses {
+ public:
+  static constexpr std::size_t pending_max = 262'144;
+  using Key = std::uint64_t;
+
+  ServiceResponses(EngineContext& context, Account& exporter);
+  ~ServiceResponses();
+  ServiceResponses(const ServiceResponses&) = delete;
+  ServiceResponses& operator=(const ServiceResponses&) = delete;
+
+  // From now on an answer to subject_of(key) goes to `reply` in `importer`.
+  Key expect(Account& importer, std::string_view reply, const ResponseTerms& terms);
+  std::string subject_of(Key key) const;
+  void forget(Key key);
+  // The importing account's imports changed: what it waits for is not answered any more.
+  void forget_importer(const Account& importer);
+
+  // Somebody published on one of the subjects.
+  bool on_response(const MessageSource& source, const PublishCommand& publish);
+  void on_timer();
+  void count_interest() const;
+
+  std::size_t pending() const { return pending_.size(); }
+
+  template <class V>
+  void visit(V& v) const {
+    v("responses", pending_.size());
+    v("prefix", std::string_view(prefix_));
+    for (const Expiry& each : expiries_) {
+      v("deadline", each.deadline);
+      v("key", each.key);
+    }
+  }
+
+ private:
+  struct Response {
+    Account* importer = nullptr;
+    std::string reply;
+    ResponseTerms terms;
+    Instant deadline;
+    Instant listed;  // where its expiry entry stands
+  };
+  struct Expiry {
+    Instant deadline;
+    Key key = 0;
+    friend auto operator<=>(const Expiry&, const Expiry&) = default;
+  };
+
+  Key fresh_key();
+  void arm();
+
+  EngineContext& context_;
+  Account& exporter_;
+  const Service service_;
+  std::string prefix_;  // "_R_.xxxxxx."
+  Subscription* subscription_ = nullptr;
+  LookupMap<Key, Response> pending_;
+  SortedSet<Expiry> expiries_;
+  Instant armed_ = Instant::never();
+};
+
+}  // namespace rubus
