@@ -217,6 +217,10 @@ void Engine::close_slow_links() {
 }
 
 void Engine::tell_connect_urls() {
+  if (context_.leafnode_urls_changed) {
+    context_.leafnode_urls_changed = false;
+    leaf_table_.tell_urls();
+  }
   if (!context_.connect_urls_changed) {
     return;
   }
@@ -437,7 +441,21 @@ void Engine::on(const SnapshotAsked& asked) { desk_.on(asked); }
 void Engine::on(const SnapshotTaken& taken) { desk_.on(taken); }
 void Engine::on(const MonitorAsked& asked) { desk_.on(asked); }
 
-PeerRecords Engine::peers(bool /*with_subscriptions*/) const { return {}; }
+PeerRecords Engine::peers(bool with_subscriptions) const {
+  PeerRecords found;
+  for (const auto& [id, route] : peer_table_.members()) {
+    found.routes.push_back(route->record(with_subscriptions));
+  }
+  found.remotes = found.routes.size();
+  for (const PeerSeat& seat : peers_) {
+    if (const auto* leaf = std::get_if<std::unique_ptr<LeafSession>>(&seat);
+        leaf != nullptr && (*leaf)->is_joined()) {
+      found.leafs.push_back((*leaf)->record(with_subscriptions));
+    }
+  }
+  found.connect_urls = context_.connect_urls;
+  return found;
+}
 
 std::size_t Engine::gather(ConnectionId connection, std::span<ByteView> views) const {
   if (const ClientSession* session = find(connection); session != nullptr) [[likely]] {

@@ -116,7 +116,9 @@ void PeerLink::on_interest(const PeerInterest& said) {
     log(LogLevel::error, "the peer asks for an invalid subject " + quoted(said.subject));
     return;
   }
-  if (filter != nullptr && !filter->may_publish(said.subject)) {
+  // Of a leaf node's wildcard each message is held against the rights by itself.
+  const bool is_judged_whole = kind_ != ConnectionKind::leaf || !has_wildcard(said.subject);
+  if (filter != nullptr && is_judged_whole && !filter->may_publish(said.subject)) {
     return;
   }
   const Key key = key_said(said);
@@ -192,6 +194,33 @@ void PeerLink::on_message(const PeerMessage& message) {
     source.queues = message.queues;
   }
   fan_out(context_, to, source, publish, last_route_.entry->result);
+}
+
+ConnectionRecord PeerLink::record(bool with_subscriptions) const {
+  ConnectionRecord shown;
+  shown.number = number_;
+  shown.remote = remote_;
+  shown.start = start_;
+  shown.last_activity = last_activity;
+  shown.round_trip = wire.keepalive.round_trip();
+  shown.pending_bytes = wire.outbound().size();
+  shown.traffic = wire.traffic;
+  shown.subscriptions = subscriptions_.size();
+  shown.name = remote_name;
+  if (!with_subscriptions) {
+    return shown;
+  }
+  for (const Subscription* at = first_; at != nullptr; at = at->owner_next) {
+    SubscriptionRecord& wish = shown.subscription_records.emplace_back();
+    wish.subject = at->subject();
+    wish.queue = at->queue();
+    wish.sid.append(at->sid()).append(" ").append(wish.subject);
+    if (at->is_queue()) {
+      wish.sid.append(" ").append(wish.queue);
+    }
+    wish.delivered = at->delivered;
+  }
+  return shown;
 }
 
 std::string PeerLink::label() const {

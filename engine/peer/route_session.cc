@@ -301,6 +301,18 @@ void RouteSession::join() {
   }
 }
 
+RouteRecord RouteSession::record(bool with_subscriptions) const {
+  RouteRecord shown;
+  shown.connection = link_.record(with_subscriptions);
+  shown.remote_id = info_.server_id;
+  shown.remote_name = info_.server_name;
+  shown.did_solicit = is_dialed();
+  shown.is_configured = table_.is_configured(dial_);
+  shown.import_filter = info_.import_filter;
+  shown.export_filter = info_.export_filter;
+  return shown;
+}
+
 // ---- handshake ----------------------------------------------------------------------------------
 
 void RouteSession::send_line(std::string_view line) {

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/monitor/peer_records.h"
 #include "engine/peer/peer_link.h"
 #include "engine/peer/route_info.h"
 
@@ -61,6 +62,8 @@ class RouteSession {
   bool may_send() const { return !is_closing() || is_flushed_close_; }
   bool is_spare() const { return phase_ == Phase::spare; }
   bool is_lame_duck() const { return info_.lame_duck; }
+  bool is_joined() const { return phase_ == Phase::joined; }
+  RouteRecord record(bool with_subscriptions) const;
 
   template <class V>
   void visit(V& v) const {
