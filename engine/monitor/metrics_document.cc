@@ -27,7 +27,8 @@ bool is_among(const std::array<std::string_view, size>& names, std::string_view 
 // The keys joined by '_', a '/' counted as '_', none doubled or at an end.
 std::string joined(std::string_view path, std::string_view key) {
   std::string name(path);
-  for (const char byte : std::string("_").append(key)) {
+  const std::string tail = "_" + std::string(key);
+  for (const char byte : tail) {
     const bool is_gap = byte == '_' || byte == '/';
     if (!is_gap || (!name.empty() && name.back() != '_')) {
       name.push_back(is_gap ? '_' : byte);
