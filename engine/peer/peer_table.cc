@@ -71,6 +71,12 @@ Admission PeerTable::admit(RouteSession& session) {
   if (info.server_id.empty()) {
     return refuse(session, "the peer does not say its server id");
   }
+  constexpr std::int64_t protocol_min = 2;  // below, interest names no accounts
+  if (info.proto < protocol_min) {
+    return refuse(session, "the version of the peer " + quoted(info.server_name) +
+                               " is too old: version " + quoted(info.version) + ", protocol " +
+                               number_text(info.proto));
+  }
   if (!info.cluster.empty() && !accepts_cluster(info.cluster, info.is_cluster_dynamic)) {
     context_.reached.mark(Reached::route_wrong_cluster);
     return refuse(session, "Rejecting connection, cluster name " + quoted(info.cluster) +
@@ -340,6 +346,16 @@ void PeerTable::tell_clients() {
   if (urls != context_.connect_urls) {
     context_.connect_urls = std::move(urls);
     context_.connect_urls_changed = true;
+  }
+  std::vector<std::string> leafnode_urls;
+  for (const auto& [id, member] : members_) {
+    const std::vector<std::string>& theirs = member->info().leafnode_urls;
+    leafnode_urls.insert(leafnode_urls.end(), theirs.begin(), theirs.end());
+  }
+  std::sort(leafnode_urls.begin(), leafnode_urls.end());
+  if (leafnode_urls != context_.leafnode_urls) {
+    context_.leafnode_urls = std::move(leafnode_urls);
+    context_.leafnode_urls_changed = true;
   }
 }
 

@@ -396,7 +396,7 @@ void RouteSession::on_job_done(bool accepted) {
   if (!accepted) {
     context_.reached.mark(Reached::route_login_refused);
     send_error("Authorization Violation");
-    refuse("authentication error: wrong user or password of the cluster");
+    refuse("authentication error: not a user of this cluster");
     return;
   }
   accept_login();
