@@ -5,6 +5,7 @@
 // what was added before it. The texts and that order are the reference's; where it walks through
 // a map at random, the order of the file is taken here.
 #include <algorithm>
+#include <set>
 
 #include "engine/auth/subject_transform.h"
 #include "engine/routing/subject.h"
@@ -15,7 +16,7 @@ namespace rubus::io {
 
 namespace {
 
-constexpr std::size_t cycle_depth_max = 1024;
+constexpr std::size_t walk_length_max = 1024;
 constexpr std::string_view no_subject = "sublist: invalid subject";
 
 // An import that was added: `here` stands in the importing account for `there` in the other.
@@ -176,8 +177,8 @@ class Settling {
     }
     std::string here = import.to.empty() ? import.subject : import.to;
     for (const std::string& subject : {here, import.subject}) {
-      std::vector<std::string> visited{importer};
-      if (Trouble trouble = walk_streams(exporter, subject, visited)) {
+      Walk walk{&Node::streams, index_of(node), {}};
+      if (Trouble trouble = follow(walk, exporter, subject)) {
         return trouble;
       }
     }
@@ -209,9 +210,9 @@ class Settling {
     if (!is_approved(nodes_[exporter].reading.options.service_exports, there, importer)) {
       return "service import not authorized";
     }
-    std::vector<std::string> visited{importer};
-    if (Trouble trouble = walk_services(
-            exporter, has_wildcard(there) ? starred_placeholders(here) : here, visited)) {
+    Walk walk{&Node::services, index_of(node), {}};
+    if (Trouble trouble =
+            follow(walk, exporter, has_wildcard(there) ? starred_placeholders(here) : here)) {
       return trouble;
     }
     for (const Added& other : node.services) {
@@ -234,65 +235,48 @@ class Settling {
     return std::nullopt;
   }
 
-  // Whether what the importer would see as `subject` comes back to an account already passed.
-  Trouble walk_streams(std::size_t account, const std::string& subject,
-                       std::vector<std::string>& visited) const {
-    if (visited.size() >= cycle_depth_max) {
-      return "search cycle depth exhausted";
-    }
+  // From where an import leads, through imports that were added before it. Those were no circle, so
+  // a new one would lead back to the account that imports; nats-server also takes two ways to one
+  // place for a circle, if it happens to walk both.
+  struct Walk {
+    std::vector<Added> Node::*imports;
+    std::size_t origin;
+    std::set<std::pair<std::size_t, std::string>> passed;
+  };
+
+  Trouble follow(Walk& walk, std::size_t account, const std::string& subject) const {
     const Node& node = nodes_[account];
-    const std::vector<StreamExport>& exports = node.reading.options.stream_exports;
-    const bool exported = std::any_of(
-        exports.begin(), exports.end(),
-        [&subject](const StreamExport& each) { return is_subset(subject, each.subject); });
-    if (!exported) {
+    const bool of_streams = walk.imports == &Node::streams;
+    if (!walk.passed.emplace(account, subject).second || (of_streams && !exports(node, subject))) {
       return std::nullopt;
     }
-    for (const Added& import : node.streams) {
-      if (!subjects_overlap(subject, import.here)) {
-        continue;
-      }
-      if (pass(import.account, account, visited)) {
-        return "import forms a cycle";
-      }
-      const std::string& next = is_subset(import.here, subject) ? import.here : subject;
-      if (Trouble trouble = walk_streams(import.account, next, visited)) {
-        return trouble;
-      }
-    }
-    return std::nullopt;
-  }
-
-  Trouble walk_services(std::size_t account, const std::string& subject,
-                        std::vector<std::string>& visited) const {
-    if (visited.size() >= cycle_depth_max) {
+    if (walk.passed.size() >= walk_length_max) {
       return "search cycle depth exhausted";
     }
-    for (const Added& import : nodes_[account].services) {
-      if (!subjects_overlap(subject, import.there)) {
+    for (const Added& import : node.*walk.imports) {
+      if (!subjects_overlap(subject, of_streams ? import.here : import.there)) {
         continue;
       }
-      if (pass(import.account, account, visited)) {
+      if (import.account == walk.origin) {
         return "import forms a cycle";
       }
       const std::string& next = is_subset(import.here, subject) ? import.here : subject;
-      if (Trouble trouble = walk_services(import.account, next, visited)) {
+      if (Trouble trouble = follow(walk, import.account, next)) {
         return trouble;
       }
     }
     return std::nullopt;
   }
 
-  // True if `next` was visited already; otherwise `account` is from now on.
-  bool pass(std::size_t next, std::size_t account, std::vector<std::string>& visited) const {
-    if (std::find(visited.begin(), visited.end(), name_of(next)) != visited.end()) {
-      return true;
-    }
-    const std::string& name = name_of(account);
-    if (std::find(visited.begin(), visited.end(), name) == visited.end()) {
-      visited.push_back(name);
-    }
-    return false;
+  static bool exports(const Node& node, const std::string& subject) {
+    const std::vector<StreamExport>& all = node.reading.options.stream_exports;
+    return std::any_of(all.begin(), all.end(), [&subject](const StreamExport& each) {
+      return is_subset(subject, each.subject);
+    });
+  }
+
+  std::size_t index_of(const Node& node) const {
+    return static_cast<std::size_t>(&node - nodes_.data());
   }
 
   std::vector<Node> nodes_;

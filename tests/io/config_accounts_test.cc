@@ -117,6 +117,21 @@ TEST(ConfigAccounts, imports_in_a_circle_are_refused_through_any_number_of_accou
   }
 }
 
+TEST(ConfigAccounts, two_ways_to_one_place_are_no_circle) {
+  for (const std::string k : {"stream", "service"}) {
+    const auto from = [&k](const std::string& account) {
+      return "{" + k + ": {account: " + account + ", subject: a}}";
+    };
+    const std::string exported = " { exports: [{" + k + ": \">\"}]";
+    EXPECT_EQ(
+        errors_of("accounts {\nE" + exported + " }\nD" + exported + ", imports: [" + from("E") +
+                  "] }\nB" + exported + ", imports: [" + from("D") + "] }\nC" + exported +
+                  ", imports: [" + from("D") + "] }\nA" + exported + ", imports: [" + from("B") +
+                  ", " + from("C") + "] }\nX { imports: [" + from("A") + "] }\n}\n"),
+        "");
+  }
+}
+
 TEST(ConfigAccounts, mappings_of_accounts_and_of_the_global_one_are_kept_apart) {
   const std::vector<AccountOptions> accounts = accounts_of(
       "mappings { \"g.*\": \"h.$1\" }\n"
