@@ -61,6 +61,8 @@ struct EngineContext {
   std::string cluster_name;               // empty: not clustered
   std::vector<std::string> connect_urls;  // of this server and its peers, sorted
   bool connect_urls_changed = false;      // clients are to be told behind the present input
+  std::vector<std::string> leafnode_urls;  // of other servers of the cluster, sorted
+  bool leafnode_urls_changed = false;      // leaf nodes are to be told
   bool lame_duck = false;
 
   // Sessions that began to close in this input; their subscriptions are dropped behind it, because

@@ -152,6 +152,12 @@ def config_seeds():
                 needs_files = b".conf" in text
                 write("config", f"{table}_{number:03d}_{row[0][:40]}",
                       text + (includes if needs_files else b""))
+    own = {  # directives that nats-server does not have
+        "prometheus": "shards: 2\nprometheus { listen: \"127.0.0.1:7777\", server_id: s\n"
+                      "  prefix { core: gnatsd, jetstream: jetstream } }\n",
+        "prometheus_word": "prometheus { host: a, port: -1, prefix: nats }\nshards: 17\n"}
+    for name, text in own.items():
+        write("config", name, text.encode())
 
 
 def story_of(lines, options=bytes(4), between=bytes([STEP_AND_ACKNOWLEDGE])):
@@ -239,6 +245,26 @@ def captured_sides(path):
     return sides
 
 
+def peer_json_seeds():
+    """One seed for each different set of keys in the recorded greetings."""
+    seen = set()
+    for path in sorted(glob.glob(os.path.join(CAPTURES, "*.txt"))):
+        name = os.path.basename(path)[:-4]
+        kind = 0 if name.startswith("leaf") else 2
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                match = re.match(r"[AB]\d*> (INFO|CONNECT) (.*)\n", line)
+                if not match:
+                    continue
+                number = kind + (match.group(1) == "CONNECT")
+                keys = (number, *re.findall(r'"(\w+)":', match.group(2)))
+                if keys in seen:
+                    continue
+                seen.add(keys)
+                json = match.group(2).strip().replace("{CID}", "7").encode()
+                write("peer_json", f"{name}_{match.group(1)}_{len(seen)}", bytes([number]) + json)
+
+
 def peer_protocol_seeds():
     for path in sorted(glob.glob(os.path.join(CAPTURES, "*.txt"))):
         name = os.path.basename(path)[:-4]
@@ -247,6 +273,7 @@ def peer_protocol_seeds():
             write(target, f"{name}_{side}", bytes([0, 6, 2, 11]) + content[:4000])
             if b'"route_account"' in content:
                 write(target, f"{name}_{side}_dedicated", bytes([1, 6, 2, 11]) + content[:4000])
+    peer_json_seeds()
     # The limits of peer_laws.cc: control line in bits 4 to 6, payload in bits 1 to 3.
     limits = {"payload_at_limit": (0x08, b"LMSG a 20\r\n" + b"x" * 20 + b"\r\n"),
               "payload_over_limit": (0x08, b"LMSG a 21\r\n"),

@@ -51,6 +51,17 @@ void close_to_jetstream(Permissions& filter) {
   }
 }
 
+// Entries that speak of a queue ("subject queue") say nothing about the subject as a whole.
+std::vector<std::string> subjects_only(const std::vector<std::string>& entries) {
+  std::vector<std::string> subjects;
+  for (const std::string& entry : entries) {
+    if (entry.find_first_of(" \t") == std::string::npos) {
+      subjects.push_back(entry);
+    }
+  }
+  return subjects;
+}
+
 // Loops are looked for whatever else may cross.
 void open_to_loop_detection(Permissions& filter) {
   const std::string subjects = std::string(loop_subject_prefix) + ">";
@@ -148,7 +159,7 @@ Permissions hub_filter(const std::optional<Permissions>& user, const LeafConnect
   Permissions filter;
   if (user.has_value()) {
     filter.publish_allow = user->subscribe_allow;
-    filter.publish_deny = user->subscribe_deny;
+    filter.publish_deny = subjects_only(user->subscribe_deny);
     filter.subscribe_allow = user->publish_allow;
     filter.subscribe_deny = user->publish_deny;
   }

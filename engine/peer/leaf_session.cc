@@ -3,6 +3,7 @@
 
 #include "engine/base/ensure.h"
 #include "engine/client/quoted.h"
+#include "engine/monitor/closed_clients.h"
 #include "engine/peer/leaf_rules.h"
 #include "engine/peer/leaf_table.h"
 #include "engine/routing/subject.h"
@@ -305,6 +306,34 @@ bool LeafSession::is_same_leaf(const LeafSession& other) const {
   return !link_.remote_name.empty() && link_.remote_name == other.link_.remote_name &&
          remote_cluster_ == other.remote_cluster_ && link_.account == other.link_.account &&
          remote_account_ == other.remote_account_ && is_dialed() == other.is_dialed();
+}
+
+LeafRecord LeafSession::record(bool with_subscriptions) const {
+  LeafRecord record;
+  record.is_spoke = link_.is_spoke;
+  record.is_isolated = link_.is_isolated;
+  ConnectionRecord& shown = record.connection;
+  shown.number = number();
+  shown.remote = link_.remote();
+  shown.start = link_.started();
+  shown.last_activity = link_.last_activity;
+  shown.round_trip = link_.wire.keepalive.round_trip();
+  shown.pending_bytes = link_.wire.outbound().size();
+  shown.traffic = link_.wire.traffic;
+  shown.subscriptions = link_.interest_size();
+  shown.name = link_.remote_name;
+  shown.user = user_name_;
+  shown.account = link_.account == nullptr ? std::string() : link_.account->name();
+  shown.is_leaf = true;
+  if (tls_facts_ != nullptr) {
+    shown.tls_version = tls_facts_->version;
+    shown.tls_cipher = tls_facts_->cipher;
+    shown.tls_facts = tls_facts_;
+  }
+  if (with_subscriptions) {
+    shown.subscription_records = record_subscriptions(link_.first_subscription());
+  }
+  return record;
 }
 
 void LeafSession::send_line(std::string_view line) {

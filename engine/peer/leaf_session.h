@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/auth/login.h"
+#include "engine/monitor/peer_records.h"
 #include "engine/peer/leaf_info.h"
 #include "engine/peer/peer_link.h"
 
@@ -62,14 +63,11 @@ class LeafSession {
   bool may_send() const { return !is_closing() || is_flushed_close_; }
   // The account this connection would be the same in: a second one like it replaces the first.
   bool is_same_leaf(const LeafSession& other) const;
-  const std::string& remote_cluster() const { return remote_cluster_; }
-  const std::string& remote_account() const { return remote_account_; }
-  const std::string& user_name() const { return user_name_; }
-  const TlsFacts* tls() const { return tls_facts_.get(); }
   // Whether the loop token `subject` of this account came in over this connection.
   bool has_heard(std::string_view subject) const {
     return heard_tokens_.find(subject) != heard_tokens_.end();
   }
+  LeafRecord record(bool with_subscriptions) const;
   // Wait at least this long before dialing again.
   std::optional<Duration> redial_delay() const { return redial_delay_; }
 

@@ -118,6 +118,7 @@ void LeafTable::on_options() {
 void LeafTable::update_login() {
   auto login = std::make_shared<Options>(*context_.options);
   login->authorization = leaf_authorization(*context_.options);
+  login->tls.map = false;  // that is about the certificates of clients
   login_options_ = std::move(login);
 }
 
@@ -372,7 +373,7 @@ std::string LeafTable::loop_subject(const Account& account) {
 
 LeafInfo LeafTable::own_info() const {
   LeafInfo info = own_leaf_info(*context_.options);
-  for (const std::string& url : cluster_urls_) {
+  for (const std::string& url : context_.leafnode_urls) {
     if (std::find(info.leafnode_urls.begin(), info.leafnode_urls.end(), url) ==
         info.leafnode_urls.end()) {
       info.leafnode_urls.push_back(url);
@@ -381,11 +382,7 @@ LeafInfo LeafTable::own_info() const {
   return info;
 }
 
-void LeafTable::set_cluster_urls(std::vector<std::string> urls) {
-  if (urls == cluster_urls_) {
-    return;
-  }
-  cluster_urls_ = std::move(urls);
+void LeafTable::tell_urls() {
   for (LeafSession* session : sessions_) {
     session->send_urls();
   }

@@ -64,8 +64,8 @@ class LeafTable {
   std::string loop_subject(const Account& account);
   // What this server says of itself, with the addresses of other servers of the cluster.
   LeafInfo own_info() const;
-  // Addresses at which other servers of the cluster take leaf nodes; tells the leaf nodes.
-  void set_cluster_urls(std::vector<std::string> urls);
+  // Other servers of the cluster take leaf nodes too: the leaf nodes here are told.
+  void tell_urls();
 
   const std::vector<LeafSession*>& sessions() const { return sessions_; }
 
@@ -120,7 +120,6 @@ class LeafTable {
   bool is_stopped_ = false;
   std::vector<LeafSession*> sessions_;               // open ones, in the order of opening
   SortedMap<std::string, std::string> loop_tokens_;  // by account
-  std::vector<std::string> cluster_urls_;
 };
 
 }  // namespace rubus

@@ -4,6 +4,7 @@
 
 #include "engine/base/text_number.h"
 #include "engine/peer/json_members.h"
+#include "engine/peer/leaf_info.h"
 
 namespace rubus {
 
@@ -20,7 +21,7 @@ void write_filter(JsonMembers& line, std::string_view key,
 
 bool read_route_info(std::string_view json, RouteInfo& info) {
   std::int64_t pool_index = -1;
-  const std::array<JsonField, 28> fields = {{
+  const std::array<JsonField, 29> fields = {{
       {"server_id", &info.server_id},
       {"server_name", &info.server_name},
       {"version", &info.version},
@@ -36,6 +37,7 @@ bool read_route_info(std::string_view json, RouteInfo& info) {
       {"cluster_dynamic", &info.is_cluster_dynamic},
       {"compression", &info.compression},
       {"connect_urls", &info.connect_urls},
+      {"leafnode_urls", &info.leafnode_urls},
       {"auth_required", &info.auth_required},
       {"tls_required", &info.tls_required},
       {"tls_verify", &info.tls_verify},
@@ -102,6 +104,7 @@ std::string build_route_info(const RouteInfo& info) {
   if (info.gossip_mode != 0) {
     member.number("gossip_mode", info.gossip_mode);
   }
+  member.texts_if_any("leafnode_urls", info.leafnode_urls);
   member.text_if_set("rubus", info.rubus);
   member.end();
   line.append(" \r\n");
@@ -154,6 +157,9 @@ RouteInfo own_route_info(const Options& options, std::string_view cluster_name) 
   info.tls_verify = cluster.tls.enabled && cluster.tls.verify;
   if (!cluster.no_advertise) {
     info.connect_urls = options.identity.connect_urls;
+  }
+  if (options.leaf.enabled) {
+    info.leafnode_urls = own_leaf_info(options).leafnode_urls;
   }
   info.leaf_origin = true;
   info.leaf_unsub_origin = true;

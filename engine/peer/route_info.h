@@ -31,6 +31,7 @@ struct RouteInfo {
   std::string cluster;
   std::string compression;
   std::vector<std::string> connect_urls;
+  std::vector<std::string> leafnode_urls;
   bool is_cluster_dynamic = false;
   bool auth_required = false;
   bool tls_required = false;

@@ -26,9 +26,13 @@ ShardHarness::ShardHarness(const Options& options, std::uint64_t seed)
 
 ShardHarness::~ShardHarness() = default;
 
-int ShardHarness::open() {
+int ShardHarness::open() { return open_peer(ConnectionKind::client, {}); }
+
+int ShardHarness::open_peer(ConnectionKind kind, DialTicket dial) {
   const int client = ++opened_;
   ConnectionOpened opened;
+  opened.kind = kind;
+  opened.dial = dial;
   opened.connection = id_of(client);
   opened.remote.bytes = {127, 0, 0, 1};
   opened.remote.port = static_cast<std::uint16_t>(50000 + client);
@@ -127,6 +131,9 @@ void ShardHarness::step(std::vector<Input> inputs) {
     }
     jobs_.insert(jobs_.end(), output_.jobs.begin(), output_.jobs.end());
     logs_.insert(logs_.end(), output_.logs.begin(), output_.logs.end());
+    resolves_.insert(resolves_.end(), output_.resolves.begin(), output_.resolves.end());
+    dials_.insert(dials_.end(), output_.dials.begin(), output_.dials.end());
+    tls_.insert(tls_.end(), output_.tls.begin(), output_.tls.end());
     finished_ = finished_ || output_.finished;
     output_.wake_at = wake_at;
     if (follow_up.empty()) {

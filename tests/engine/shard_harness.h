@@ -23,6 +23,8 @@ class ShardHarness {
   static Options default_options();
 
   int open();
+  // A connection of another kind, accepted (no ticket) or dialed.
+  int open_peer(ConnectionKind kind, DialTicket dial);
   // Sends `text` and returns what that connection received since the last take().
   std::string send(int client, std::string_view text);
   void send_only(int client, std::string_view text);
@@ -40,6 +42,11 @@ class ShardHarness {
   DurableShard& shard() { return *shard_; }
   const std::vector<Job>& jobs() const { return jobs_; }
   const std::vector<LogLine>& logs() const { return logs_; }
+  // What the shard asked for and nobody has answered yet; the test takes what it answers.
+  std::vector<ResolveHost>& resolves() { return resolves_; }
+  std::vector<DialPeer>& dials() { return dials_; }
+  std::vector<StartTls>& tls() { return tls_; }
+  static ConnectionId id_of(int client) { return {static_cast<std::uint32_t>(client), 1}; }
   bool is_paused(int client) const { return paused_.count(client) != 0; }
   bool is_finished() const { return finished_; }
 
@@ -47,7 +54,6 @@ class ShardHarness {
   int connect(std::string_view json = R"({"verbose":false,"pedantic":false})");
 
  private:
-  static ConnectionId id_of(int client) { return {static_cast<std::uint32_t>(client), 1}; }
   void flush(int client, std::vector<Input>& follow_up);
 
   std::unique_ptr<DurableShard> shard_;
@@ -60,6 +66,9 @@ class ShardHarness {
   std::set<int> paused_;
   std::vector<Job> jobs_;
   std::vector<LogLine> logs_;
+  std::vector<ResolveHost> resolves_;
+  std::vector<DialPeer> dials_;
+  std::vector<StartTls> tls_;
   bool finished_ = false;
 };
 
