@@ -1,0 +1,354 @@
+// Routes, told as conversations: this end is a Rubus node, the test plays the other servers.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/engine/shard_harness.h"
+
+namespace rubus::test {
+namespace {
+
+constexpr std::string_view own_id = "NAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+Options clustered() {
+  Options options = ShardHarness::default_options();
+  options.identity.server_id = own_id;
+  options.identity.server_name = "own";
+  options.identity.connect_urls = {"127.0.0.1:4222"};
+  options.cluster.enabled = true;
+  options.cluster.name = "CL";
+  options.cluster.host = "127.0.0.1";
+  options.cluster.port = 6222;
+  return options;
+}
+
+std::string connect_line(std::string_view id, std::string_view cluster = "CL",
+                         std::string_view more = "") {
+  return "CONNECT {\"echo\":true,\"headers\":true,\"name\":\"" + std::string(id) +
+         "\",\"cluster\":\"" + std::string(cluster) + "\",\"lnoc\":true" + std::string(more) +
+         "}\r\n";
+}
+
+std::string info_line(std::string_view id, std::string_view name, std::string_view more = "") {
+  return "INFO {\"server_id\":\"" + std::string(id) + "\",\"server_name\":\"" + std::string(name) +
+         "\",\"version\":\"2.15.1\",\"proto\":3,\"host\":\"127.0.0.1\",\"port\":6300,"
+         "\"headers\":true,\"max_payload\":1048576,\"cluster\":\"CL\","
+         "\"connect_urls\":[\"10.0.0.9:4222\"],\"lnoc\":true,\"lnocu\":true" +
+         std::string(more) + "} \r\n";
+}
+
+// A member that dialed us and has joined; what it was told so far is taken off.
+int join(ShardHarness& harness, std::string_view id, std::string_view name,
+         std::string_view more = "") {
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.take(peer);
+  harness.send(peer, connect_line(id));
+  harness.send(peer, info_line(id, name, more));
+  return peer;
+}
+
+bool has_log(const ShardHarness& harness, std::string_view text) {
+  for (const LogLine& line : harness.logs()) {
+    if (line.text.find(text) != std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+TEST(RouteSession, says_info_without_a_pool_at_once) {
+  ShardHarness harness(clustered());
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  const std::string said = harness.take(peer);
+  EXPECT_EQ(said.rfind("INFO {\"server_id\":\"" + std::string(own_id), 0), 0u) << said;
+  EXPECT_NE(said.find("\"cluster\":\"CL\""), std::string::npos);
+  EXPECT_EQ(said.find("route_pool_size"), std::string::npos);
+  EXPECT_EQ(said.find("\"compression\""), std::string::npos);
+}
+
+TEST(RouteSession, tells_a_newcomer_the_whole_interest_once_per_subject) {
+  ShardHarness harness(clustered());
+  const int client = harness.connect();
+  harness.send(client, "SUB foo 1\r\nSUB foo 2\r\nSUB bar q 3\r\nSUB bar q 4\r\nPING\r\n");
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.take(peer);
+  harness.send(peer, connect_line("NB"));
+  const std::string said = harness.send(peer, info_line("NB", "b"));
+  EXPECT_NE(said.find("RS+ $G foo\r\n"), std::string::npos) << said;
+  EXPECT_EQ(said.find("RS+ $G foo\r\n"), said.rfind("RS+ $G foo\r\n"));
+  EXPECT_NE(said.find("RS+ $G bar q 2\r\n"), std::string::npos) << said;
+}
+
+TEST(RouteSession, plain_interest_is_told_at_the_first_and_withdrawn_at_the_last) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  harness.take(peer);
+  const int client = harness.connect();
+  harness.send(client, "SUB foo 1\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer), "RS+ $G foo\r\n");
+  harness.send(client, "SUB foo 2\r\nUNSUB 1\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer), "");
+  harness.send(client, "UNSUB 2\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer), "RS- $G foo\r\n");
+}
+
+TEST(RouteSession, the_weight_of_a_queue_is_told_at_each_change) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  harness.take(peer);
+  const int client = harness.connect();
+  harness.send(client, "SUB foo q 1\r\nSUB foo q 2\r\nUNSUB 1\r\nUNSUB 2\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer),
+            "RS+ $G foo q 1\r\nRS+ $G foo q 2\r\nRS+ $G foo q 1\r\nRS- $G foo q\r\n");
+}
+
+TEST(RouteSession, a_message_goes_once_to_a_peer_that_wants_it_twice) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  harness.send(peer, "RS+ $G foo.*\r\nRS+ $G foo.>\r\nRS+ $G foo.a q 3\r\nPING\r\n");
+  harness.take(peer);
+  const int client = harness.connect();
+  harness.send(client, "PUB foo.a re 2\r\nhi\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer), "RMSG $G foo.a + re q 2\r\nhi\r\n");
+}
+
+TEST(RouteSession, a_message_of_a_route_goes_to_no_other_route) {
+  ShardHarness harness(clustered());
+  const int b = join(harness, "NB", "b");
+  const int c = join(harness, "NC", "c", ",\"ip\":\"nats-route://127.0.0.1:6400/\"");
+  harness.send(c, "RS+ $G foo\r\nPING\r\n");
+  const int client = harness.connect();
+  harness.send(client, "SUB foo 7\r\nPING\r\n");
+  harness.take(b);
+  harness.take(c);
+  harness.send(b, "RMSG $G foo 2\r\nhi\r\n");
+  EXPECT_EQ(harness.take(client), "MSG foo 7 2\r\nhi\r\n");
+  EXPECT_EQ(harness.take(c), "");
+}
+
+TEST(RouteSession, a_queue_is_served_for_a_route_only_if_it_is_named) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  const int client = harness.connect();
+  harness.send(client, "SUB foo q 7\r\nPING\r\n");
+  harness.send(peer, "RMSG $G foo 2\r\nno\r\n");
+  EXPECT_EQ(harness.take(client), "");
+  harness.send(peer, "RMSG $G foo | q other 3\r\nyes\r\n");
+  EXPECT_EQ(harness.take(client), "MSG foo 7 3\r\nyes\r\n");
+}
+
+TEST(RouteSession, remote_interest_keeps_a_request_from_having_no_responders) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  const int client = harness.connect(R"({"verbose":false,"headers":true,"no_responders":true})");
+  harness.send(client, "SUB inbox 1\r\nPING\r\n");
+  EXPECT_NE(harness.send(client, "PUB svc inbox 0\r\n\r\n").find("503"), std::string::npos);
+  harness.send(peer, "RS+ $G svc\r\nPING\r\n");
+  EXPECT_EQ(harness.send(client, "PUB svc inbox 0\r\n\r\n"), "");
+}
+
+TEST(RouteSession, the_interest_of_a_lost_peer_is_gone_at_once) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  harness.send(peer, "RS+ $G svc\r\nPING\r\n");
+  const int client = harness.connect(R"({"verbose":false,"headers":true,"no_responders":true})");
+  harness.send(client, "SUB inbox 1\r\nPING\r\n");
+  harness.hang_up(peer);
+  EXPECT_NE(harness.send(client, "PUB svc inbox 0\r\n\r\n").find("503"), std::string::npos);
+}
+
+TEST(RouteSession, accounts_do_not_mix_and_an_unknown_one_is_left_alone) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  const int client = harness.connect();
+  harness.send(client, "SUB foo 7\r\nPING\r\n");
+  harness.send(peer, "RS+ NOBODY foo\r\nRMSG NOBODY foo 2\r\nno\r\nRMSG $SYS foo 2\r\nno\r\n");
+  EXPECT_EQ(harness.take(client), "");
+  EXPECT_FALSE(harness.is_closed(peer));
+}
+
+TEST(RouteSession, another_cluster_is_refused_and_both_names_are_told) {
+  ShardHarness harness(clustered());
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.take(peer);
+  EXPECT_EQ(harness.send(peer, connect_line("NB", "OTHER")),
+            "-ERR 'Rejecting connection, cluster name \"OTHER\" does not match \"CL\"'\r\n");
+  EXPECT_TRUE(harness.is_closed(peer));
+  EXPECT_TRUE(has_log(harness, "\"OTHER\" does not match \"CL\""));
+}
+
+TEST(RouteSession, a_wrong_password_is_refused_without_saying_what_was_wrong) {
+  Options options = clustered();
+  options.cluster.username = "ruser";
+  options.cluster.password = "secret";
+  ShardHarness harness(options);
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.take(peer);
+  EXPECT_EQ(harness.send(peer, connect_line("NB", "CL", ",\"user\":\"ruser\",\"pass\":\"x\"")),
+            "-ERR 'Authorization Violation'\r\n");
+  EXPECT_TRUE(harness.is_closed(peer));
+  EXPECT_FALSE(has_log(harness, "secret"));
+}
+
+TEST(RouteSession, who_begins_with_something_else_than_connect_is_refused) {
+  ShardHarness harness(clustered());
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.take(peer);
+  EXPECT_EQ(harness.send(peer, info_line("NB", "b")), "-ERR 'Authorization Violation'\r\n");
+  EXPECT_TRUE(harness.is_closed(peer));
+}
+
+TEST(RouteSession, a_connection_to_itself_is_closed_without_a_word) {
+  ShardHarness harness(clustered());
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.take(peer);
+  harness.send(peer, connect_line(own_id));
+  EXPECT_EQ(harness.send(peer, info_line(own_id, "own")), "");
+  EXPECT_TRUE(harness.is_closed(peer));
+}
+
+TEST(RouteSession, a_second_server_of_a_name_does_not_displace_the_first) {
+  ShardHarness harness(clustered());
+  const int first = join(harness, "NB", "b");
+  harness.send(first, "RS+ $G foo\r\nPING\r\n");
+  const int second = join(harness, "NC", "b");
+  EXPECT_TRUE(harness.is_closed(second));
+  EXPECT_FALSE(harness.is_closed(first));
+  EXPECT_TRUE(has_log(harness, "duplicate name: \"b\""));
+  harness.take(first);
+  const int client = harness.connect();
+  harness.send(client, "PUB foo 2\r\nhi\r\nPING\r\n");
+  EXPECT_NE(harness.take(first).find("RMSG $G foo 2\r\nhi\r\n"), std::string::npos);
+}
+
+TEST(RouteSession, a_route_for_one_account_is_refused_and_not_taken_for_the_route) {
+  ShardHarness harness(clustered());
+  const int dedicated = harness.open_peer(ConnectionKind::route, {});
+  harness.take(dedicated);
+  harness.send(dedicated, connect_line("NB"));
+  const std::string answer =
+      harness.send(dedicated, info_line("NB", "b", ",\"route_account\":\"$SYS\""));
+  EXPECT_EQ(answer,
+            "-ERR 'Not possible to have a dedicated route for account \"$SYS\" between those "
+            "servers'\r\n");
+  EXPECT_TRUE(harness.is_closed(dedicated));
+  EXPECT_FALSE(harness.is_closed(join(harness, "NB", "b")));
+}
+
+TEST(RouteSession, members_are_told_of_a_newcomer_and_how_to_reach_it) {
+  ShardHarness harness(clustered());
+  const int b = join(harness, "NB", "b");
+  harness.take(b);
+  join(harness, "NC", "c", ",\"nonce\":\"secret\"");
+  const std::string told = harness.take(b);
+  EXPECT_NE(told.find("\"server_id\":\"NC\""), std::string::npos) << told;
+  EXPECT_NE(told.find("\"ip\":\"nats-route://127.0.0.1:6300/\""), std::string::npos) << told;
+  EXPECT_EQ(told.find("secret"), std::string::npos);
+}
+
+TEST(RouteSession, a_server_told_of_is_resolved_and_dialed) {
+  ShardHarness harness(clustered());
+  const int b = join(harness, "NB", "b");
+  harness.send(b, info_line("NC", "c", ",\"ip\":\"nats-route://node-c:6400/\""));
+  ASSERT_EQ(harness.resolves().size(), 1u);
+  EXPECT_EQ(harness.resolves()[0].host, "node-c");
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(2);
+  found->addresses[0].bytes = {10, 0, 0, 3};
+  found->addresses[1].bytes = {10, 0, 0, 4};
+  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
+  ASSERT_EQ(harness.dials().size(), 2u);
+  EXPECT_EQ(harness.dials()[0].address.port, 6400);
+}
+
+TEST(RouteSession, a_failed_dial_is_tried_again_within_a_second) {
+  Options options = clustered();
+  options.cluster.routes = {{"node-b", 6222, "", "", false}};
+  ShardHarness harness(options);
+  harness.step({});
+  ASSERT_EQ(harness.resolves().size(), 1u);
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
+  const auto refused = std::make_shared<const DialTrouble>(DialTrouble{"connection refused"});
+  for (std::size_t attempt = 1; attempt < 10; ++attempt) {
+    ASSERT_EQ(harness.dials().size(), attempt);
+    harness.step({DialFailed{harness.dials().back().ticket, refused}});
+    harness.advance(seconds(1));
+  }
+}
+
+TEST(RouteSession, clients_are_told_the_addresses_of_members_and_when_one_goes) {
+  ShardHarness harness(clustered());
+  const int client = harness.connect(R"({"protocol":1})");
+  harness.take(client);
+  const int b = join(harness, "NB", "b");
+  EXPECT_NE(harness.take(client).find("\"connect_urls\":[\"10.0.0.9:4222\",\"127.0.0.1:4222\"]"),
+            std::string::npos);
+  harness.send(b, info_line("NB", "b", ",\"ldm\":true"));
+  EXPECT_NE(harness.take(client).find("\"connect_urls\":[\"127.0.0.1:4222\"]"), std::string::npos);
+}
+
+TEST(RouteSession, a_peer_that_answers_no_ping_is_stale) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  harness.advance(seconds(100));
+  EXPECT_TRUE(harness.is_closed(peer));
+  EXPECT_NE(harness.take(peer).find("-ERR 'Stale Connection'"), std::string::npos);
+}
+
+TEST(RouteSession, a_peer_that_says_nothing_is_not_kept) {
+  ShardHarness harness(clustered());
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.advance(seconds(5));
+  EXPECT_TRUE(harness.is_closed(peer));
+}
+
+TEST(RouteSession, import_limits_what_is_asked_for_and_export_what_is_given) {
+  Options options = clustered();
+  options.cluster.import_filter = SubjectFilter{{"in.>"}, {}};
+  options.cluster.export_filter = SubjectFilter{{"out.>"}, {}};
+  ShardHarness harness(options);
+  const int peer = join(harness, "NB", "b");
+  harness.send(peer, "RS+ $G secret\r\nRS+ $G out.a\r\nPING\r\n");
+  harness.take(peer);
+  const int client = harness.connect();
+  harness.send(client, "SUB in.a 1\r\nSUB other 2\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer), "RS+ $G in.a\r\n");
+  harness.send(client, "PUB secret 2\r\nno\r\nPUB out.a 2\r\nhi\r\nPING\r\n");
+  EXPECT_EQ(harness.take(peer), "RMSG $G out.a 2\r\nhi\r\n");
+}
+
+// ---- shards -------------------------------------------------------------------------------------
+
+TEST(Sibling, the_first_shard_speaks_for_the_others_towards_routes) {
+  Options options = clustered();
+  options.shard = {0, 2};
+  ShardHarness harness(options);
+  const int sibling = harness.open_peer(ConnectionKind::sibling, {});
+  const int route = join(harness, "NB", "b");
+  harness.take(route);
+  harness.send(sibling, "RS+ $G foo\r\n");
+  EXPECT_EQ(harness.take(route), "RS+ $G foo\r\n");
+  harness.send(route, "RS+ $G bar\r\nRMSG $G foo 2\r\nhi\r\n");
+  EXPECT_EQ(harness.take(sibling), "RS+ $G bar\r\nRMSG $G foo 2\r\nhi\r\n");
+  harness.send(sibling, "RMSG $G bar 3\r\nyes\r\n");
+  EXPECT_EQ(harness.take(route), "RMSG $G bar 3\r\nyes\r\n");
+}
+
+TEST(Sibling, the_other_shards_tell_of_their_own_clients_only) {
+  Options options = clustered();
+  options.shard = {1, 3};
+  ShardHarness harness(options);
+  const int first = harness.open_peer(ConnectionKind::sibling, {});
+  const int third = harness.open_peer(ConnectionKind::sibling, {});
+  harness.send(first, "RS+ $G foo\r\nRMSG $G foo 2\r\nhi\r\n");
+  EXPECT_EQ(harness.take(third), "");
+  const int client = harness.connect();
+  harness.send(client, "SUB bar 1\r\nPING\r\n");
+  EXPECT_EQ(harness.take(first), "RS+ $G bar\r\n");
+  EXPECT_EQ(harness.take(third), "RS+ $G bar\r\n");
+}
+
+}  // namespace
+}  // namespace rubus::test
