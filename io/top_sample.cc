@@ -105,8 +105,13 @@ void read_routes(const json::object& routez, std::vector<TopLink>& links) {
     auto link = std::find_if(links.begin(), links.end(),
                              [&key](const TopLink& known) { return known.key == key; });
     if (link == links.end()) {
-      links.push_back(
-          {key, text_of(route, "remote_name"), "route", text_of(route, "rtt"), 0, 0, {}});
+      links.push_back({key,
+                       text_of(route, "remote_name"),
+                       "route",
+                       duration_in(text_of(route, "rtt")),
+                       0,
+                       0,
+                       {}});
       link = links.end() - 1;
       if (link->name.empty()) {
         link->name = endpoint_of(route);
@@ -127,7 +132,7 @@ void read_leafs(const json::object& leafz, std::vector<TopLink>& links) {
     const json::value* const is_spoke = leaf.if_contains("is_spoke");
     const bool dialed = is_spoke != nullptr && is_spoke->is_bool() && is_spoke->get_bool();
     links.push_back({"leaf " + std::to_string(number_of(leaf, "id")), text_of(leaf, "name"),
-                     dialed ? "hub" : "leaf", text_of(leaf, "rtt"),
+                     dialed ? "hub" : "leaf", duration_in(text_of(leaf, "rtt")),
                      number_of(leaf, "pending_bytes"), number_of(leaf, "subscriptions"),
                      counters_of(leaf)});
   });
@@ -139,9 +144,8 @@ TopConnection connection_in(const json::object& object) {
   connection.name = text_of(object, "name");
   connection.address = endpoint_of(object);
   connection.account = text_of(object, "account");
-  connection.rtt = text_of(object, "rtt");
+  connection.rtt = duration_in(text_of(object, "rtt"));
   connection.idle = text_of(object, "idle");
-  connection.rtt_time = duration_in(connection.rtt);
   connection.idle_time = duration_in(connection.idle);
   connection.pending = number_of(object, "pending_bytes");
   connection.subs = number_of(object, "subscriptions");

@@ -26,7 +26,7 @@ struct TopLink {
   std::string key;
   std::string name;
   std::string kind;  // "route", "leaf", "hub"
-  std::string rtt;
+  std::chrono::nanoseconds rtt{};
   std::uint64_t pending = 0;
   std::uint64_t subs = 0;
   TopCounters counters;
@@ -37,9 +37,8 @@ struct TopConnection {
   std::string name;
   std::string address;
   std::string account;
-  std::string rtt;
   std::string idle;
-  std::chrono::nanoseconds rtt_time{};
+  std::chrono::nanoseconds rtt{};
   std::chrono::nanoseconds idle_time{};
   std::uint64_t pending = 0;
   std::uint64_t subs = 0;

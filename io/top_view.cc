@@ -60,6 +60,19 @@ std::string bytes_text(double value) {
 
 std::string bytes_text(std::uint64_t value) { return bytes_text(static_cast<double>(value)); }
 
+// "310us", "1.2ms", "15ms", "2.5s": what fits a column.
+std::string delay_text(std::chrono::nanoseconds delay) {
+  const auto nanoseconds = static_cast<double>(delay.count());
+  if (delay.count() == 0) {
+    return "-";
+  }
+  if (nanoseconds < 1e6) {
+    return fixed(nanoseconds / 1e3, 0) + "us";
+  }
+  return nanoseconds < 1e9 ? fixed(nanoseconds / 1e6, nanoseconds < 1e7 ? 1 : 0) + "ms"
+                           : fixed(nanoseconds / 1e9, 1) + "s";
+}
+
 std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
 
 std::size_t width_of(std::string_view text) {
@@ -165,7 +178,7 @@ void append_links(std::vector<TopLine>& lines, const TopSample& sample, const To
     const KnownRates rates = was == before.end()
                                  ? std::nullopt
                                  : KnownRates(rates_between(*was->second, link.counters, seconds));
-    std::vector<std::string> cells = {or_dash(link.name), link.kind, or_dash(link.rtt),
+    std::vector<std::string> cells = {or_dash(link.name), link.kind, delay_text(link.rtt),
                                       bytes_text(link.pending), count_text(link.subs)};
     for (std::string& cell : rate_cells(rates)) {
       cells.push_back(std::move(cell));
@@ -200,7 +213,7 @@ bool goes_before(const Row& a, const Row& b, TopSort sort) {
     case TopSort::subs:
       return falling(x.subs, y.subs);
     case TopSort::rtt:
-      return falling(x.rtt_time, y.rtt_time);
+      return falling(x.rtt, y.rtt);
     case TopSort::idle:
       return falling(x.idle_time, y.idle_time);
     case TopSort::cid:
@@ -249,7 +262,7 @@ void append_connections(std::vector<TopLine>& lines, const TopSample& sample,
     const std::vector<std::string> rates = rate_cells(row.rates);
     sheet.row({std::to_string(connection.cid), or_dash(connection.name), rates[0], rates[2],
                rates[1], rates[3], bytes_text(connection.pending), count_text(connection.subs),
-               or_dash(connection.rtt), or_dash(connection.idle), or_dash(connection.account),
+               delay_text(connection.rtt), or_dash(connection.idle), or_dash(connection.account),
                connection.address},
               TopLook::plain);
   }
