@@ -132,22 +132,28 @@ class Settling {
     return nodes_[account].reading.options.name;
   }
 
+  // An export that cannot be made is none for those that would import it.
   template <class Export>
-  void check_exports(const std::vector<Export>& exports, const std::string& kind) {
+  void check_exports(std::vector<Export>& exports, const std::string& kind) {
     for (const Export& exported : exports) {
       for (const std::string& name : exported.accounts) {
         if (find(name) == nodes_.size()) {
           field_.error(go_quote(name) + " account not defined for " + kind);
         }
       }
+    }
+    const auto bad = std::remove_if(exports.begin(), exports.end(), [&](const Export& exported) {
       SubjectTransform::Tokens tokens;
       split_tokens(exported.subject, tokens);
       const std::size_t position = exported.account_token_position;
-      if (position > 0 && (position > tokens.size() || tokens[position - 1] != "*")) {
-        field_.error("Error adding " + kind + " " + go_quote(exported.subject) + ": " +
-                     std::string(no_subject));
+      if (position == 0 || (position <= tokens.size() && tokens[position - 1] == "*")) {
+        return false;
       }
-    }
+      field_.error("Error adding " + kind + " " + go_quote(exported.subject) + ": " +
+                   std::string(no_subject));
+      return true;
+    });
+    exports.erase(bad, exports.end());
   }
 
   template <class Add>
