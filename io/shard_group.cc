@@ -76,6 +76,7 @@ std::optional<std::string> ShardGroup::make(const Options& options, std::uint32_
                                             const std::string& record_file) {
   jobs_ = std::make_unique<JobPool>(job_threads_max);
   has_finished_.assign(count, false);
+  last_adopter_ = count - 1;
   for (std::uint32_t i = 0; i < count; ++i) {
     Options own = options;
     own.shard = ShardPlace{i, count};
