@@ -12,6 +12,7 @@ namespace rubus {
 
 Engine::Engine(const Options& options, std::uint64_t seed, WallTime started, BlockPool& pool)
     : context_(options, seed, started, pool), peer_table_(context_), leaf_table_(context_, seed) {
+  context_.system = &system_;
   update_accounts();
 }
 
@@ -19,6 +20,7 @@ Engine::~Engine() {
   // Nobody is told any more: the output of the last step is not ours.
   Output last;
   context_.output = &last;
+  system_.stop();
   for_each_peer([](auto& session) { session.link().leave(); });
   for (std::unique_ptr<ClientSession>& session : sessions_) {
     if (session != nullptr) {
@@ -177,6 +179,7 @@ void Engine::leave_cluster_last() {
 // The first step: from here on there is an output to ask for things.
 void Engine::begin() {
   has_begun_ = true;
+  system_.start();
   if (context_.options->shard.index == 0) {
     peer_table_.start();
     leaf_table_.start();
@@ -186,7 +189,9 @@ void Engine::begin() {
 void Engine::fire_timers() {
   Timer due;
   while (context_.timers.take_due(context_.now, due)) {
-    if (due.kind == TimerKind::service) {
+    if (due.kind == TimerKind::heartbeat) {
+      system_.on_timer();
+    } else if (due.kind == TimerKind::service) {
       forget_late_answers(context_);
     } else if (due.connection.slot == no_connection_slot && LeafTable::owns(due)) {
       leaf_table_.on_timer(due);
@@ -206,6 +211,7 @@ void Engine::settle() {
   drop_leaving();
   close_slow_links();
   tell_connect_urls();
+  system_.flush();
 }
 
 void Engine::close_slow_links() {
@@ -231,6 +237,11 @@ void Engine::tell_connect_urls() {
       session->send_news_info();
     }
   }
+  for_each_peer([](auto& peer) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(peer)>, SiblingSession>) {
+      peer.send_cluster();
+    }
+  });
   drop_leaving();
 }
 
@@ -380,6 +391,7 @@ void Engine::on(const LameDuckRequested& /*requested*/) {
   is_stopping_ = true;
   context_.output->stop_listening = true;
   context_.log(LogLevel::info, "Entering lame duck mode, stop accepting new clients");
+  system_.on_lame_duck();
   const Options& options = *context_.options;
   const std::uint64_t open = context_.counters.connections;
   // Clients leave one by one over what is left of the duration, at most a second apart.
@@ -406,6 +418,8 @@ void Engine::on(const LameDuckRequested& /*requested*/) {
 void Engine::on(const ShutdownRequested& /*requested*/) {
   is_stopping_ = true;
   context_.output->stop_listening = true;
+  system_.on_shutdown();
+  system_.flush();
   for (std::unique_ptr<ClientSession>& session : sessions_) {
     if (session != nullptr) {
       session->close(CloseReason::server_shutdown, true);
@@ -487,6 +501,7 @@ void Engine::visit_context(V& v) const {
   leaf_table_.visit(v);
   context_.counters.visit(v);
   desk_.visit(v);
+  system_.visit(v);
   context_.timers.visit(v);
 }
 

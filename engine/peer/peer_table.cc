@@ -11,6 +11,13 @@
 
 namespace rubus {
 
+namespace {
+
+// Two servers that dial each other do so within this time of each other.
+constexpr Duration dialing_in_step = seconds(2);
+
+}  // namespace
+
 PeerTable::PeerTable(EngineContext& context)
     : context_(context),
       cluster_name_(context.options->cluster.name),
@@ -120,6 +127,12 @@ Admission PeerTable::settle_duplicate(RouteSession& session, RouteSession& prese
   }
   const bool is_own_smaller = context_.options->identity.server_id < info.server_id;
   if (session.is_dialed() != is_own_smaller) {
+    if (!session.is_dialed() && context_.now - present.joined_at() > dialing_in_step) {
+      // A Rubus server dials only when it has no connection: it may have lost this one.
+      spares_.emplace(session.id(), &session);
+      present.ping();
+      return Admission::spare;
+    }
     session.close("Duplicate Route", false);
     return Admission::refused;
   }

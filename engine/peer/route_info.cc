@@ -142,7 +142,7 @@ RouteInfo own_route_info(const Options& options, std::string_view cluster_name) 
   info.proto = protocol;
   const bool is_advertised = !cluster.advertise_host.empty();
   info.host = is_advertised ? cluster.advertise_host : cluster.host;
-  info.port = is_advertised ? cluster.advertise_port : cluster.port;
+  info.port = is_advertised && cluster.advertise_port != 0 ? cluster.advertise_port : cluster.port;
   if (is_advertised) {
     info.ip = "nats-route://" + info.host + ":";
     append_number(info.ip, info.port);

@@ -292,6 +292,7 @@ void RouteSession::join() {
   ensure(phase_ == Phase::awaiting_info || phase_ == Phase::spare, "only a known peer joins");
   const bool was_spare = phase_ == Phase::spare;
   phase_ = Phase::joined;
+  joined_at_ = context_.now;
   link_.wire.disarm(TimerKind::authentication);
   link_.join();
   link_.wire.arm_ping(first_ping);

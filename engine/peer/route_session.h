@@ -63,6 +63,7 @@ class RouteSession {
   bool is_spare() const { return phase_ == Phase::spare; }
   bool is_lame_duck() const { return info_.lame_duck; }
   bool is_joined() const { return phase_ == Phase::joined; }
+  Instant joined_at() const { return joined_at_; }
   RouteRecord record(bool with_subscriptions) const;
 
   template <class V>
@@ -108,6 +109,7 @@ class RouteSession {
   Phase phase_ = Phase::tls;
   bool is_flushed_close_ = false;
   bool is_paused_ = false;
+  Instant joined_at_;
   RouteInfo info_;            // of the peer
   std::string cluster_said_;  // by its CONNECT
   std::vector<Slice> held_;   // input that waits for a job, or for the spare to be needed

@@ -1,10 +1,35 @@
 #include "engine/peer/sibling_session.h"
 
 #include "engine/base/ensure.h"
+#include "engine/peer/route_info.h"
 
 namespace rubus {
 
-void SiblingSession::open() { link_.join(); }
+void SiblingSession::open() {
+  link_.join();
+  send_cluster();
+}
+
+void SiblingSession::send_cluster() {
+  if (is_closing_ || context_.options->shard.index != 0 || context_.cluster_name.empty()) {
+    return;
+  }
+  RouteInfo told;
+  told.cluster = context_.cluster_name;
+  told.connect_urls = context_.connect_urls;
+  link_.wire.send(build_route_info(told));
+}
+
+void SiblingSession::on_info(std::string_view json) {
+  RouteInfo told;
+  const bool is_read = read_route_info(json, told);
+  ensure(is_read && context_.options->shard.index != 0, "the first shard tells the others");
+  if (told.connect_urls != context_.connect_urls || told.cluster != context_.cluster_name) {
+    context_.cluster_name = std::move(told.cluster);
+    context_.connect_urls = std::move(told.connect_urls);
+    context_.connect_urls_changed = true;
+  }
+}
 
 void SiblingSession::on_bytes(const Slice& bytes) {
   if (is_closing_) {
@@ -24,8 +49,10 @@ void SiblingSession::on_bytes(const Slice& bytes) {
         break;
       case PeerResult::need_more:
         return;
-      case PeerResult::connect:
       case PeerResult::info:
+        on_info(link_.parser.argument());
+        break;
+      case PeerResult::connect:
       case PeerResult::ping:
       case PeerResult::pong:
       case PeerResult::ok:

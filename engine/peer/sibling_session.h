@@ -25,6 +25,9 @@ class SiblingSession {
   void on_gone(CloseCause cause);
   void close(std::string_view why, bool after_flush);
 
+  // What clients are told of the cluster; only shard 0 knows.
+  void send_cluster();
+
   PeerLink& link() { return link_; }
   const PeerLink& link() const { return link_; }
   ConnectionId id() const { return link_.wire.id(); }
@@ -40,6 +43,8 @@ class SiblingSession {
   }
 
  private:
+  void on_info(std::string_view json);
+
   EngineContext& context_;
   PeerLink link_;
   const std::uint32_t shard_;

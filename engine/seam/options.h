@@ -90,9 +90,9 @@ struct ClusterOptions {
   bool is_name_dynamic = false;  // made up: another node's name is taken over when one is met
   std::string host;              // of the listener, as announced
   std::uint16_t port = 0;
-  std::string advertise_host;  // cluster.advertise; empty: host
-  std::uint16_t advertise_port = 0;
-  bool no_advertise = false;  // clients are not told of other nodes
+  std::string advertise_host;        // cluster.advertise; empty: host
+  std::uint16_t advertise_port = 0;  // 0: port
+  bool no_advertise = false;         // clients are not told of other nodes
   std::vector<RemoteUrl> routes;
   std::string username;  // empty: no authorization
   std::string password;
@@ -122,6 +122,7 @@ struct LeafRemote {
   std::vector<std::string> deny_exports;
   bool is_hub = false;  // this side plays the hub
   bool no_randomize = false;
+  bool ignores_discovered = false;  // dials the configured urls only
   PeerTls tls;
   Duration first_info_timeout = seconds(1);
 };

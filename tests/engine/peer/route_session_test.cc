@@ -342,12 +342,53 @@ TEST(Sibling, the_other_shards_tell_of_their_own_clients_only) {
   ShardHarness harness(options);
   const int first = harness.open_peer(ConnectionKind::sibling, {});
   const int third = harness.open_peer(ConnectionKind::sibling, {});
+  harness.take(first);
+  harness.take(third);
   harness.send(first, "RS+ $G foo\r\nRMSG $G foo 2\r\nhi\r\n");
   EXPECT_EQ(harness.take(third), "");
   const int client = harness.connect();
   harness.send(client, "SUB bar 1\r\nPING\r\n");
   EXPECT_EQ(harness.take(first), "RS+ $G bar\r\n");
   EXPECT_EQ(harness.take(third), "RS+ $G bar\r\n");
+}
+
+TEST(Sibling, clients_of_all_shards_are_told_the_addresses_of_the_cluster) {
+  Options options = clustered();
+  options.shard = {0, 2};
+  ShardHarness first(options);
+  const int to_second = first.open_peer(ConnectionKind::sibling, {});
+  join(first, "NB", "b");
+  options.shard = {1, 2};
+  ShardHarness second(options);
+  const int to_first = second.open_peer(ConnectionKind::sibling, {});
+  const int client = second.connect(R"({"protocol":1})");
+  second.take(client);
+  second.send(to_first, first.take(to_second));
+  EXPECT_NE(second.take(client).find("\"connect_urls\":[\"10.0.0.9:4222\",\"127.0.0.1:4222\"]"),
+            std::string::npos);
+}
+
+TEST(RouteSession, a_peer_that_lost_its_connection_unseen_gets_a_new_one) {
+  // Own id smaller and the connection dialed by us: in step, ours would stay.
+  Options options = clustered();
+  options.cluster.routes = {{"node-b", 6222, "", "", false}};
+  ShardHarness harness(options);
+  harness.step({});
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
+  const int ours = harness.open_peer(ConnectionKind::route, harness.dials()[0].ticket);
+  harness.send(ours, info_line("NB", "b", ",\"rubus\":\"1\""));
+  EXPECT_TRUE(harness.is_closed(join(harness, "NB", "b", ",\"rubus\":\"1\"")));
+  harness.advance(seconds(10));
+  const int theirs = join(harness, "NB", "b", ",\"rubus\":\"1\"");
+  EXPECT_FALSE(harness.is_closed(theirs));
+  harness.send(theirs, "RS+ $G foo\r\n");
+  harness.advance(seconds(3));
+  EXPECT_TRUE(harness.is_closed(ours));
+  const int client = harness.connect();
+  harness.send(client, "PUB foo 2\r\nhi\r\nPING\r\n");
+  EXPECT_NE(harness.take(theirs).find("RMSG $G foo 2\r\nhi\r\n"), std::string::npos);
 }
 
 }  // namespace
