@@ -22,7 +22,37 @@ bool is_leaf_wish(const Subscription& subscription) {
 Account::Account(std::string name, bool cached, bool is_system)
     : name_(std::move(name)), cache_(cached), is_system_(is_system) {}
 
-Account::~Account() = default;
+Account::~Account() {
+  for (Subscription* const each : mapped_) {
+    Subscription::destroy(each);
+  }
+}
+
+std::size_t Account::pending_responses() const {
+  return responses_ == nullptr ? 0 : responses_->pending();
+}
+
+void Account::set_mappings(const std::vector<MappingOptions>& options, std::string_view cluster) {
+  mappings.set(options, cluster);
+  std::vector<Subscription*> before;
+  before.swap(mapped_);
+  // Known to every server with the same configuration, as service imports are.
+  static constexpr Service as_import{ServiceKind::service_import, nullptr, 0};
+  for (const SubjectMapping& each : mappings.all()) {
+    mapped_.push_back(Subscription::create_for_service(&as_import, each.source()));
+  }
+  for (Subscription* const each : mapped_) {
+    if (interest_ != nullptr) {
+      count(*each, 1);
+    }
+  }
+  for (Subscription* const each : before) {
+    if (interest_ != nullptr) {
+      count(*each, -1);
+    }
+    Subscription::destroy(each);
+  }
+}
 
 AccountImports& Account::make_imports(EngineContext& context) {
   if (imports_ == nullptr) {
@@ -85,6 +115,9 @@ void Account::join(PeerLinks& links) {
   ensure(links_ == nullptr, "an account is joined once");
   links_ = &links;
   interest_ = std::make_unique<InterestTable>();
+  for (const Subscription* const each : mapped_) {
+    count(*each, 1);
+  }
 }
 
 void Account::count(const Subscription& subscription, std::int64_t delta) {

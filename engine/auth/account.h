@@ -9,11 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/auth/subject_mapping.h"
 #include "engine/routing/interest.h"
 #include "engine/routing/match_cache.h"
 #include "engine/routing/subject_index.h"
+#include "engine/seam/shard_snapshot.h"
 
 namespace rubus {
 
@@ -59,10 +62,14 @@ class Account {
 
   std::uint64_t inserts() const { return inserts_; }
   std::uint64_t removes() const { return removes_; }
-  SubjectMappings mappings;  // of what is published in it
+  // Of what is published in it. Leaf nodes are told to send what is mapped.
+  SubjectMappings mappings;
+  void set_mappings(const std::vector<MappingOptions>& options, std::string_view cluster);
   AccountLimits limits;
   std::uint64_t connections = 0;  // clients
   std::uint64_t leafnodes = 0;
+  Traffic left_traffic;   // of clients that have left; what is connected counts itself
+  Traffic route_traffic;  // that crossed links to other servers
 
   template <class V>
   void visit(V& v) const {
@@ -71,6 +78,7 @@ class Account {
     v("removes", removes_);
     v("connections", connections);
     v("leafnodes", leafnodes);
+    v("pending_responses", pending_responses());
     index_.visit(v);
     if (interest_ != nullptr) {
       interest_->visit(v);
@@ -80,6 +88,7 @@ class Account {
  private:
   void count(const Subscription& subscription, std::int64_t delta);
   void follow_imports(Subscription& subscription);
+  std::size_t pending_responses() const;
 
   std::string name_;
   SubjectIndex index_;
@@ -89,6 +98,7 @@ class Account {
   bool is_system_;
   std::unique_ptr<AccountImports> imports_;
   std::unique_ptr<ServiceResponses> responses_;
+  std::vector<Subscription*> mapped_;  // sources of mappings, counted as interest, not indexed
   std::uint64_t inserts_ = 0;
   std::uint64_t removes_ = 0;
 };

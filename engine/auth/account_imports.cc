@@ -63,7 +63,7 @@ void AccountImports::add_service(const ServiceImport& import) {
   std::optional<ServiceImportRule> rule = ServiceImportRule::make(import, error);
   Account* const exporter = context_.find_account(import.account);
   const AccountOptions* const options =
-      find_account_options(context_.options->accounts, import.account);
+      find_account_options(context_.effective_accounts, import.account);
   if (!rule.has_value() || exporter == nullptr || options == nullptr) {
     return;
   }
@@ -238,9 +238,9 @@ RequestInfo AccountImports::info_for(const Requests& asked, const MessageSource&
   }
   if (source.client != nullptr) {
     info.account = source.client->account()->name();
-    info.round_trip = source.client->wire().keepalive.round_trip();
+    info.round_trip = source.client->wire().keepalive.round_trip_estimate();
   } else if (source.peer != nullptr) {
-    info.round_trip = source.peer->wire.keepalive.round_trip();
+    info.round_trip = source.peer->wire.keepalive.round_trip_estimate();
   }
   if (!shares) {
     return info;

@@ -6,6 +6,7 @@
 #include "engine/auth/account_imports.h"
 #include "engine/auth/import_check.h"
 #include "engine/base/text_number.h"
+#include "engine/system/system_accounts.h"
 
 namespace rubus {
 
@@ -68,19 +69,21 @@ void forget_answers(EngineContext& context, const Account& importer) {
 
 std::vector<Account*> set_up_accounts(EngineContext& context) {
   const Options& options = *context.options;
-  const std::vector<ImportProblem> problems = check_imports(options.accounts);
+  context.effective_accounts = with_system_services(options);
+  const std::vector<AccountOptions>& accounts = context.effective_accounts;
+  const std::vector<ImportProblem> problems = check_imports(accounts);
   std::vector<Account*> changed;
   for (const auto& [name, account] : context.accounts) {
     const AccountOptions none;
-    const AccountOptions* const found = find_account_options(options.accounts, name);
+    const AccountOptions* const found = find_account_options(accounts, name);
     const AccountOptions& own = found == nullptr ? none : *found;
     account->limits = own.limits;
-    account->mappings.set(own.mappings, options.cluster.name);
+    account->set_mappings(own.mappings, options.cluster.name);
     const std::vector<ImportProblem> own_problems =
         found == nullptr
             ? std::vector<ImportProblem>()
-            : problems_of(problems, static_cast<std::size_t>(found - options.accounts.data()));
-    std::string text = imports_text(options.accounts, own, own_problems);
+            : problems_of(problems, static_cast<std::size_t>(found - accounts.data()));
+    std::string text = imports_text(accounts, own, own_problems);
     const AccountImports* const imports = account->imports();
     if (text == (imports == nullptr ? std::string_view() : imports->text())) {
       continue;

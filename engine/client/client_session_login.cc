@@ -136,6 +136,7 @@ void ClientSession::accept_login(const User* user) {
   apply_limits();
   if (!has_connected_) {
     has_connected_ = true;
+    wire_.keepalive.estimate(context_.wall - start_);
     // Why a fifth at random: clients that reconnect together should not be pinged together.
     const Limits& limits = context_.options->limits;
     const Duration first = std::min(limits.ping_interval, Keepalive::first_ping_max);

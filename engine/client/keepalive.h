@@ -45,6 +45,13 @@ class Keepalive {
     return KeepaliveVerdict::ping;
   }
   Duration round_trip() const { return round_trip_; }
+  // Until a round trip is measured: how long the other end took to say the first word.
+  void estimate(Duration length) {
+    estimate_ = length.nanoseconds > 0 ? length : nanoseconds(1);
+  }
+  Duration round_trip_estimate() const {
+    return round_trip_.nanoseconds != 0 ? round_trip_ : estimate_;
+  }
   Instant last_input() const { return last_input_; }
 
   template <class V>
@@ -53,6 +60,7 @@ class Keepalive {
     v("ping_sent", ping_sent_);
     v("measured_at", measured_at_);
     v("round_trip", round_trip_);
+    v("estimate", estimate_);
     v("outstanding", outstanding_);
   }
 
@@ -61,6 +69,7 @@ class Keepalive {
   Instant ping_sent_;    // 0: no unanswered ping
   Instant measured_at_;  // when the last measurement began
   Duration round_trip_;  // 0: not measured yet
+  Duration estimate_;
   std::uint32_t outstanding_ = 0;
 };
 

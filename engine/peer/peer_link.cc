@@ -6,6 +6,7 @@
 #include "engine/client/address_text.h"
 #include "engine/client/quoted.h"
 #include "engine/routing/fanout.h"
+#include "engine/routing/republish.h"
 #include "engine/routing/subject.h"
 
 namespace rubus {
@@ -177,14 +178,6 @@ void PeerLink::on_message(const PeerMessage& message) {
     }
   }
   Account& to = *last_route_.account;
-  MatchCache& cache = to.cache();
-  if (publish.same_subject && last_route_.entry != nullptr && last_route_.epoch == cache.epoch())
-      [[likely]] {
-    cache.count_hit();
-  } else {
-    last_route_.entry = cache.find(to.index(), publish.subject);
-    last_route_.epoch = cache.epoch();
-  }
   MessageSource source;
   source.peer = this;
   source.kind = kind_;
@@ -192,6 +185,20 @@ void PeerLink::on_message(const PeerMessage& message) {
       kind_ == ConnectionKind::leaf ? origin : context_.links.origin_number(message.origin);
   if (message.has_queues) {
     source.queues = message.queues;
+  }
+  if (kind_ == ConnectionKind::leaf && !to.mappings.empty()) [[unlikely]] {
+    // What comes from the cluster was mapped where it came in.
+    RewrittenPublish mapped(publish);
+    republish(context_, to, source, mapped);
+    return;
+  }
+  MatchCache& cache = to.cache();
+  if (publish.same_subject && last_route_.entry != nullptr && last_route_.epoch == cache.epoch())
+      [[likely]] {
+    cache.count_hit();
+  } else {
+    last_route_.entry = cache.find(to.index(), publish.subject);
+    last_route_.epoch = cache.epoch();
   }
   fan_out(context_, to, source, publish, last_route_.entry->result);
 }

@@ -28,11 +28,8 @@ bool is_filling(const EngineContext& context, const Wire& wire) {
          context.options->limits.max_pending / 4 * stall_quarters;
 }
 
-bool offer(const Delivery& delivery, Subscription& subscription) {
-  if (subscription.kind == SubscriptionKind::shadow) [[unlikely]] {
-    return AccountImports::deliver(*subscription.shadow, delivery.source, delivery.publish);
-  }
-  ClientSession& to = *subscription.session;
+// False: this receiver misses the message. One that falls behind slows its publishers down.
+bool has_room(const Delivery& delivery, const ClientSession& to) {
   ClientSession* const from = delivery.source.client;
   if (is_filling(delivery.context, to.wire())) [[unlikely]] {
     if (!delivery.context.options->fast_producer_stall) {
@@ -42,7 +39,21 @@ bool offer(const Delivery& delivery, Subscription& subscription) {
       from->request_stall();
     }
   }
-  return to.deliver(subscription, delivery.publish, from);
+  return true;
+}
+
+bool offer_shadow(const Delivery& delivery, const Subscription& subscription) {
+  return (subscription.session == nullptr || has_room(delivery, *subscription.session)) &&
+         AccountImports::deliver(*subscription.shadow, delivery.source, delivery.publish);
+}
+
+bool offer(const Delivery& delivery, Subscription& subscription) {
+  if (subscription.kind == SubscriptionKind::shadow) [[unlikely]] {
+    return offer_shadow(delivery, subscription);
+  }
+  ClientSession& to = *subscription.session;
+  return has_room(delivery, to) &&
+         to.deliver(subscription, delivery.publish, delivery.source.client);
 }
 
 // The link gets the message when all who want it are known.
@@ -70,7 +81,8 @@ bool offer_members(const Delivery& delivery, const QueueMatch& queue, std::size_
 }
 
 bool is_listed(const MessageSource& source, std::string_view queue) {
-  return std::find(source.queues.begin(), source.queues.end(), queue) != source.queues.end();
+  return source.all_queues ||
+         std::find(source.queues.begin(), source.queues.end(), queue) != source.queues.end();
 }
 
 // First the members of equal right, then those that serve only if nobody else can.

@@ -22,6 +22,7 @@ struct MessageSource {
   OriginNumber origin = 0;                       // leaf cluster that published it
   // From a peer: the groups that are to be served here. Others are not.
   std::span<const std::string_view> queues;
+  bool all_queues = false;           // the subject was mapped here: every group is served here
   const ServiceStep* via = nullptr;  // the service import it came through, if any
 
   static MessageSource of(ClientSession& session) {

@@ -6,6 +6,7 @@ namespace rubus {
 
 bool republish(EngineContext& context, Account& account, const MessageSource& source,
                RewrittenPublish& message) {
+  MessageSource from = source;
   if (!account.mappings.empty()) {
     std::string mapped;
     switch (account.mappings.map(message.command().subject, context.mapping_choice, mapped)) {
@@ -13,6 +14,8 @@ bool republish(EngineContext& context, Account& account, const MessageSource& so
         break;
       case MappingOutcome::mapped:
         message.set_subject(std::move(mapped));
+        // The peer could not know which groups want the new subject.
+        from.all_queues = source.queues.empty();
         break;
       case MappingOutcome::lost:
         return false;
@@ -20,7 +23,7 @@ bool republish(EngineContext& context, Account& account, const MessageSource& so
   }
   const MatchResult& wanted =
       account.cache().find(account.index(), message.command().subject)->result;
-  return !wanted.empty() && fan_out(context, account, source, message.command(), wanted);
+  return !wanted.empty() && fan_out(context, account, from, message.command(), wanted);
 }
 
 }  // namespace rubus

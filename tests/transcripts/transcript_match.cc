@@ -237,6 +237,9 @@ bool Bindings::bind(int connection, std::string_view name, std::string_view valu
     key = "server_id";
   } else if (name == "nonce" || name == "client_id") {
     key = std::string(name) + std::to_string(connection);
+  } else if (name == "reply") {
+    values_["reply"] = value;
+    return true;
   } else {
     return true;
   }
@@ -244,7 +247,9 @@ bool Bindings::bind(int connection, std::string_view name, std::string_view valu
 }
 
 std::optional<std::string> Bindings::find(int connection, std::string_view name) const {
-  const auto found = values_.find(std::string(name) + std::to_string(connection));
+  const bool is_of_all = name == "reply";
+  const auto found =
+      values_.find(std::string(name) + (is_of_all ? "" : std::to_string(connection)));
   if (found == values_.end())
     return std::nullopt;
   return found->second;
@@ -270,6 +275,8 @@ std::vector<Frame> take_frames(std::string& bytes) {
       const std::optional<std::size_t> length = payload_length(line);
       if (length)
         end += *length + 2;
+      else if (line.back() == '}')
+        end = bytes.size();  // expected, with the length left open: it ends where all ends
       if (end > bytes.size())
         break;
     }

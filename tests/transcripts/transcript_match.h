@@ -22,7 +22,7 @@
 namespace rubus::transcript {
 
 // What placeholders stood for. {server_id} is one value for the whole conversation; {client_id}
-// and {nonce} are one value per connection.
+// and {nonce} are one value per connection; {reply} is the last one that any connection got.
 class Bindings {
  public:
   // False if the name is bound to something else already.

@@ -80,7 +80,12 @@ Problem Performance::on(const Say& say) {
   if (Problem problem = ensure_open(say.connection))
     return problem;
   const std::string nonce = bindings_.find(say.connection, "nonce").value_or("");
-  const std::string bytes = with_credentials(say.bytes, nonce);
+  std::string bytes = with_credentials(say.bytes, nonce);
+  constexpr std::string_view reply = "{reply}";
+  const std::string last_reply = bindings_.find(say.connection, "reply").value_or("");
+  for (std::size_t at = bytes.find(reply); at != std::string::npos; at = bytes.find(reply, at)) {
+    bytes.replace(at, reply.size(), last_reply);
+  }
   if (bytewise_.erase(say.connection) == 0)
     return stage_.send(say.connection, bytes);
   for (const char byte : bytes) {
