@@ -25,6 +25,7 @@
 #include "engine/peer/sibling_session.h"
 #include "engine/seam/input.h"
 #include "engine/seam/output.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -89,6 +90,7 @@ class Engine : private MonitorSources {
 
   EngineContext context_;
   MonitorDesk desk_{context_, *this};
+  SystemServices system_{context_, desk_, *this};
   std::vector<std::unique_ptr<ClientSession>> sessions_;  // of clients, by slot
   std::vector<PeerSeat> peers_;                           // of peers, by slot
   std::size_t sessions_open_ = 0;  // sockets not yet reported closed, but for siblings

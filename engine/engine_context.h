@@ -25,6 +25,7 @@
 namespace rubus {
 
 class ClientSession;
+class SystemServices;
 
 struct EngineContext {
   EngineContext(const Options& first, std::uint64_t seed, WallTime started_at, BlockPool& blocks)
@@ -64,6 +65,8 @@ struct EngineContext {
   std::vector<std::string> leafnode_urls;  // of other servers of the cluster, sorted
   bool leafnode_urls_changed = false;      // leaf nodes are to be told
   bool lame_duck = false;
+  SystemServices* system = nullptr;               // set by the engine when it is made
+  std::vector<AccountOptions> effective_accounts;  // with the services of the system account
 
   // Sessions that began to close in this input; their subscriptions are dropped behind it, because
   // a fan-out may be walking over them.

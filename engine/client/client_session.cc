@@ -6,6 +6,7 @@
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -230,6 +231,7 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   ConnectionRecord closed = record();
   closed.stop = context_.wall;
   closed.reason = reason;
+  const ConnectionRecord told = closed;
   closed.subscription_records = record_subscriptions(first_);
   context_.closed_clients.add(std::move(closed), context_.options->limits.max_closed_clients);
   log(LogLevel::debug, std::string("Client connection closed: ").append(close_reason_text(reason)));
@@ -241,7 +243,9 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   --context_.counters.connections;
   if (account_ != nullptr) {
     --account_->connections;
+    account_->left_traffic.add(wire_.traffic);
   }
+  context_.system->on_disconnect(told);
   context_.leaving.push_back(this);
   context_.output->closes.push_back({wire_.id(), after_flush});
 }

@@ -72,6 +72,7 @@ class ClientSession {
   ConnectionId id() const { return wire_.id(); }
   ClientNumber number() const { return number_; }
   const Account* account() const { return account_; }
+  const User* user() const { return user_.get(); }  // null: no named user
   const ByteQueue& outbound() const { return wire_.outbound(); }
   const Wire& wire() const { return wire_; }
   // What may still leave: nothing once the connection closes without a flush.

@@ -5,6 +5,7 @@
 #include "engine/client/client_session.h"
 #include "engine/client/quoted.h"
 #include "engine/client/server_info.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -134,7 +135,8 @@ void ClientSession::accept_login(const User* user) {
     return;
   }
   apply_limits();
-  if (!has_connected_) {
+  const bool is_first = !has_connected_;
+  if (is_first) {
     has_connected_ = true;
     wire_.keepalive.estimate(context_.wall - start_);
     // Why a fifth at random: clients that reconnect together should not be pinged together.
@@ -149,6 +151,9 @@ void ClientSession::accept_login(const User* user) {
     send_ok();
   }
   answers_connect_ = false;
+  if (is_first) {
+    context_.system->on_connect(*this);
+  }
 }
 
 void ClientSession::reject_login() {
@@ -339,7 +344,9 @@ void ClientSession::send_info(InfoFacts facts) {
 
 void ClientSession::send_news_info() {
   if (!is_closing() && has_connected_ && connect_.protocol >= 1) {
-    send_info(info_facts());
+    InfoFacts facts = info_facts();
+    facts.lame_duck = true;
+    send_info(facts);
   }
 }
 

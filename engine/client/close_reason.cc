@@ -6,6 +6,8 @@ namespace rubus {
 
 std::string_view close_reason_text(CloseReason reason) {
   switch (reason) {
+    case CloseReason::kicked:
+      return "Kicked";
     case CloseReason::client_closed:
       return "Client Closed";
     case CloseReason::authentication_timeout:

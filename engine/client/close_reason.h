@@ -30,6 +30,7 @@ enum class CloseReason : std::uint8_t {
   server_shutdown,
   authentication_expired,
   no_responders_requires_headers,
+  kicked,
 };
 
 std::string_view close_reason_text(CloseReason reason);

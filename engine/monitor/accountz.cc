@@ -143,7 +143,8 @@ void write_imports(JsonWriter& json, const AccountOptions& account, std::string_
   json.end_array();
 }
 
-void write_detail(JsonWriter& json, const MonitorFacts& facts, const AccountRecord& record) {
+void write_detail(JsonWriter& json, std::string_view key, const MonitorFacts& facts,
+                  const AccountRecord& record) {
   const Options& options = *facts.context.options;
   const bool is_system = record.name == options.system_account;
   const auto configured =
@@ -152,7 +153,7 @@ void write_detail(JsonWriter& json, const MonitorFacts& facts, const AccountReco
   const AccountOptions none;
   const AccountOptions& account = configured == options.accounts.end() ? none : *configured;
   const WallTime loaded = options.monitor.config_load_time;
-  json.begin_object("account_detail");
+  json.begin_object(key);
   json.text("account_name", record.name);
   json.text("update_time", go_time_text(loaded.nanoseconds != 0 ? loaded : facts.context.started));
   json.truth_if_set("is_system", is_system);
@@ -187,6 +188,13 @@ std::vector<AutomaticImport> automatic_imports(std::string_view account, bool is
   return imports;
 }
 
+std::string account_detail_text(const MonitorFacts& facts, const AccountRecord& record) {
+  std::string text;
+  JsonWriter json(text, facts.style);
+  write_detail(json, {}, facts, record);
+  return text;
+}
+
 MonitorReply answer_accountz(const MonitorFacts& facts, Query& query) {
   const std::string_view wanted = query.text("acc");
   const std::vector<AccountRecord> accounts = all_accounts(facts);
@@ -202,7 +210,7 @@ MonitorReply answer_accountz(const MonitorFacts& facts, Query& query) {
   write_server_and_time(json, facts);
   json.text_if_set("system_account", facts.context.options->system_account);
   if (!wanted.empty()) {
-    write_detail(json, facts, *found);
+    write_detail(json, "account_detail", facts, *found);
   } else {
     json.begin_array("accounts");
     for (const AccountRecord& account : accounts) {

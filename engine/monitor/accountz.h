@@ -11,6 +11,9 @@ namespace rubus {
 
 MonitorReply answer_accountz(const MonitorFacts& facts, Query& query);
 
+// "account_detail" alone.
+std::string account_detail_text(const MonitorFacts& facts, const AccountRecord& record);
+
 // An import that every account has without being asked: what is imported, and as what.
 struct AutomaticImport {
   std::string subject;     // in the system account

@@ -12,6 +12,8 @@ AccountRecord record_of(const Account& account) {
   record.name = account.name();
   record.connections = account.connections;
   record.leafnodes = account.leafnodes;
+  record.clients = account.left_traffic;
+  record.routes = account.route_traffic;
   record.subscriptions = account.index().size();
   record.inserts = account.inserts();
   record.removes = account.removes();
@@ -50,6 +52,11 @@ std::vector<AccountRecord> own_accounts(const MonitorFacts& facts) {
       const ConnectionRecord client = session->record();
       record->clients.add(client.traffic);
       record->subscriptions += counts_clients ? client.subscriptions : 0;
+    }
+  }
+  for (const LeafRecord& leaf : facts.peers.leafs) {
+    if (AccountRecord* record = find_record(records, leaf.connection.account)) {
+      record->leafs.add(leaf.connection.traffic);
     }
   }
   return records;

@@ -2,6 +2,7 @@
 
 #include "engine/auth/account_imports.h"
 #include "engine/auth/service_responses.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -13,7 +14,7 @@ bool call_service(EngineContext& context, const Service& service, const MessageS
     case ServiceKind::import_response:
       return service.account->responses(context).on_response(source, publish);
     case ServiceKind::system_request:
-      break;
+      return context.system->on_request(service, source, publish);
   }
   return false;
 }

@@ -1,0 +1,259 @@
+// What the server tells of itself, its accounts and its clients.
+#include <algorithm>
+
+#include "engine/base/text_number.h"
+#include "engine/client/address_text.h"
+#include "engine/monitor/accstatz.h"
+#include "engine/monitor/go_text.h"
+#include "engine/monitor/snapshot.h"
+#include "engine/routing/subject.h"
+#include "engine/system/server_json.h"
+#include "engine/system/system_services.h"
+#include "engine/system/user_info.h"
+
+namespace rubus {
+
+namespace {
+
+void write_flow(JsonWriter& json, std::string_view key, std::uint64_t messages,
+                std::uint64_t bytes) {
+  json.begin_object(key);
+  json.number("msgs", messages);
+  json.number("bytes", bytes);
+  json.end_object();
+}
+
+void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
+                   std::uint64_t routes, std::uint64_t leafs) {
+  if (clients + routes + leafs == 0) {
+    return;
+  }
+  json.begin_object(key);
+  json.number("clients", clients);
+  json.number("routes", routes);
+  json.number("gateways", std::uint64_t{0});
+  json.number("leafs", leafs);
+  json.end_object();
+}
+
+void write_routes(JsonWriter& json, const std::vector<RouteRecord>& routes) {
+  if (routes.empty()) {
+    return;
+  }
+  json.begin_array("routes");
+  for (const RouteRecord& route : routes) {
+    const Traffic& traffic = route.connection.traffic;
+    json.begin_object({});
+    json.number("rid", route.connection.number.value);
+    json.text_if_set("name", route.remote_name);
+    write_flow(json, "sent", traffic.out_messages, traffic.out_bytes);
+    write_flow(json, "received", traffic.in_messages, traffic.in_bytes);
+    json.number("pending", route.connection.pending_bytes);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string SystemServices::statsz(const MonitorFacts& facts) {
+  const Counters counters = all_counters(facts);
+  Traffic all = counters.traffic;
+  all.add(counters.route_traffic);
+  all.add(counters.leaf_traffic);
+  const std::vector<AccountRecord> accounts = all_accounts(facts);
+  std::uint64_t subscriptions = 0;
+  for (const AccountRecord& account : accounts) {
+    subscriptions += account.subscriptions;
+  }
+  std::string text;
+  JsonWriter json(text, JsonStyle::compact);
+  json.begin_object({});
+  json.text("start", go_time_text(context_.started));
+  json.number("mem", facts.process.resident_bytes);
+  json.number("cores", std::uint64_t{facts.process.cores});
+  json.literal("cpu", go_fraction_text(facts.process.cpu_percent_hundredths, 100));
+  json.number("connections", counters.connections);
+  json.number("total_connections", counters.connections_total);
+  json.number("active_accounts",
+              static_cast<std::uint64_t>(std::count_if(
+                  accounts.begin(), accounts.end(), [](const AccountRecord& account) {
+                    return account.connections + account.leafnodes > 0;
+                  })));
+  json.number("subscriptions", subscriptions);
+  write_flow(json, "sent", all.out_messages, all.out_bytes);
+  write_flow(json, "sent_to_clients", counters.traffic.out_messages, counters.traffic.out_bytes);
+  write_flow(json, "received", all.in_messages, all.in_bytes);
+  write_flow(json, "received_from_clients", counters.traffic.in_messages,
+             counters.traffic.in_bytes);
+  json.number("slow_consumers",
+              counters.slow_consumers + counters.slow_routes + counters.slow_leafs);
+  write_by_kind(json, "slow_consumer_stats", counters.slow_consumers, counters.slow_routes,
+                counters.slow_leafs);
+  json.number_if_set("stale_connections", counters.stale_connections + counters.stale_routes +
+                                              counters.stale_leafs);
+  write_by_kind(json, "stale_connection_stats", counters.stale_connections, counters.stale_routes,
+                counters.stale_leafs);
+  json.number_if_set("stalled_clients", counters.stalled_clients);
+  write_routes(json, facts.peers.routes);
+  // Servers that are connected count before their first heartbeat.
+  json.number("active_servers",
+              std::max<std::uint64_t>(servers_.size(), facts.peers.remotes) + 1);
+  json.number("gomaxprocs", std::uint64_t{facts.process.threads});
+  json.end_object();
+  return text;
+}
+
+std::string SystemServices::account_event(const AccountRecord& account) {
+  std::string text;
+  JsonWriter json(text, JsonStyle::compact);
+  json.begin_object({});
+  write_event_head(json, context_, "account_connections", ++events_);
+  write_server(json, "server", context_, ++sequence_);
+  write_account_numbers(json, account);
+  json.end_object();
+  return text;
+}
+
+std::string SystemServices::client_event(std::string_view type, const ConnectionRecord& record) {
+  const bool is_end = record.is_closed();
+  const std::string_view account =
+      record.account.empty() ? global_account_name : std::string_view(record.account);
+  std::string text;
+  JsonWriter json(text, JsonStyle::compact);
+  json.begin_object({});
+  write_event_head(json, context_, type, ++events_);
+  write_server(json, "server", context_, ++sequence_);
+  json.begin_object("client");
+  json.text("start", go_time_text(record.start));
+  json.text_if_set("host", host_text(record.remote));
+  json.number_if_set("id", record.number.value);
+  json.text("acc", account);
+  json.text_if_set("user", record.user);
+  json.text_if_set("name", record.name);
+  json.text_if_set("lang", record.lang);
+  json.text_if_set("ver", record.version);
+  json.number_if_set("rtt", static_cast<std::uint64_t>(record.round_trip.nanoseconds));
+  if (is_end) {
+    json.text("stop", go_time_text(record.stop));
+  }
+  json.text("name_tag", account);
+  json.text("kind", record.is_leaf ? "Leafnode" : "Client");
+  json.text_if_set("client_type", record.is_leaf ? "" : "nats");
+  json.end_object();
+  if (is_end) {
+    // As the client sees it: what it sent and received.
+    write_flow(json, "sent", record.traffic.in_messages, record.traffic.in_bytes);
+    write_flow(json, "received", record.traffic.out_messages, record.traffic.out_bytes);
+    json.text("reason", close_reason_text(record.reason));
+  }
+  json.end_object();
+  return text;
+}
+
+void SystemServices::on_connect(const ClientSession& session) {
+  const std::string& account = session.account()->name();
+  tell_account(account);
+  std::string subject = "$SYS.ACCOUNT." + account + ".CONNECT";
+  if (is_wanted(subject)) {
+    publish(std::move(subject), client_event("client_connect", session.record()));
+  }
+}
+
+void SystemServices::on_disconnect(const ConnectionRecord& closed) {
+  const bool is_refused = closed.reason == CloseReason::authentication_failure;
+  if (closed.account.empty() && !is_refused) {
+    return;
+  }
+  if (!closed.account.empty()) {
+    tell_account(closed.account);
+  }
+  std::string refused =
+      "$SYS.SERVER." + context_.options->identity.server_id + ".CLIENT.AUTH.ERR";
+  if (is_refused && is_wanted(refused)) {
+    publish(std::move(refused), client_event("client_disconnect", closed));
+  }
+  const std::string_view account =
+      closed.account.empty() ? global_account_name : std::string_view(closed.account);
+  std::string subject = std::string("$SYS.ACCOUNT.").append(account).append(".DISCONNECT");
+  if (is_wanted(subject)) {
+    publish(std::move(subject), client_event("client_disconnect", closed));
+  }
+}
+
+// The numbers are those of the whole process, so shard 0 tells them.
+void SystemServices::tell_account(std::string_view account) {
+  const std::string name(account);
+  const bool is_told = is_wanted("$SYS.SERVER.ACCOUNT." + name + ".CONNS") ||
+                       is_wanted("$SYS.ACCOUNT." + name + ".SERVER.CONNS");
+  if (context_.options->shard.index != 0 || !is_told) {
+    return;
+  }
+  Request request;
+  request.zone = SystemZone::account_conns;
+  request.account = name;
+  const std::uint64_t number = ++requests_made_;
+  requests_.emplace(number, std::move(request));
+  desk_.gather(*this, number, std::make_shared<const MonitorQuestion>());
+}
+
+void SystemServices::tell_server_event(std::string_view word) {
+  std::string subject =
+      "$SYS.SERVER." + context_.options->identity.server_id + "." + std::string(word);
+  if (context_.options->shard.index != 0 || !is_wanted(subject)) {
+    return;
+  }
+  // The server alone, without an envelope around it.
+  std::string text;
+  JsonWriter json(text, JsonStyle::compact);
+  write_server(json, {}, context_, ++sequence_);
+  publish(std::move(subject), std::move(text));
+}
+
+void SystemServices::ask_statsz(std::string subject) {
+  Request request;
+  request.zone = SystemZone::statsz;
+  request.reply = std::move(subject);
+  const std::uint64_t number = ++requests_made_;
+  requests_.emplace(number, std::move(request));
+  desk_.gather(*this, number, std::make_shared<const MonitorQuestion>());
+}
+
+// How many subscriptions would get a message: of the account that asks (count_subscribers), or of
+// a named account in this process (account_subscribers, which other servers ask).
+void SystemServices::on_count(const Request& request, std::string_view payload,
+                              const PublishCommand& publish) {
+  const bool is_named = request.zone == SystemZone::account_subscribers;
+  std::string_view subject = is_named ? std::string_view(request.options.subject) : payload;
+  std::string_view queue;
+  if (const std::size_t blank = subject.find(' '); blank != std::string_view::npos) {
+    queue = subject.substr(blank + 1);
+    subject = subject.substr(0, blank);
+  }
+  std::string name = is_named ? request.options.account : requester_of(publish).account;
+  if (name.empty()) {
+    name = account_name_;
+  }
+  const Account* const account = context_.find_account(name);
+  std::uint64_t count = 0;
+  if (account != nullptr) {
+    MatchResult wanted;
+    account->index().match(subject, wanted);
+    count += queue.empty() ? wanted.plain.size() : 0;
+    for (const Subscription* remote : wanted.peers) {
+      count += queue.empty() && !is_named ? remote->weight : 0;
+    }
+    for (const QueueMatch& group : wanted.queues) {
+      if (!queue.empty() && group.name != queue) {
+        continue;
+      }
+      count += group.members.size();
+      for (const Subscription* remote : group.remotes) {
+        count += is_named ? 0 : remote->weight;
+      }
+    }
+  }
+  answer(request, number_text(count));
+}
+
+}  // namespace rubus

@@ -1,0 +1,412 @@
+#include "engine/system/system_services.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/text_number.h"
+#include "engine/monitor/accountz.h"
+#include "engine/monitor/monitor.h"
+#include "engine/monitor/snapshot.h"
+#include "engine/routing/rewritten_publish.h"
+#include "engine/routing/subject.h"
+#include "engine/system/server_json.h"
+#include "engine/system/user_info.h"
+
+namespace rubus {
+
+namespace {
+
+// Another server that said nothing for so long is gone (it would speak every ten seconds).
+constexpr Duration server_silence_max = seconds(35);
+constexpr Duration heartbeat_max = seconds(10);
+// Requests that wait for other shards; beyond it they are refused, for there is something wrong.
+constexpr std::size_t requests_max = 10'000;
+
+std::string_view token_of(std::string_view subject, std::size_t wanted) {
+  TokenCursor cursor(subject);
+  std::string_view token;
+  for (std::size_t at = 0; cursor.next(token); ++at) {
+    if (at == wanted) {
+      return token;
+    }
+  }
+  return {};
+}
+
+std::string with_id(std::string_view subject, std::string_view id) {
+  std::string text(subject);
+  if (const std::size_t at = text.find("<id>"); at != std::string::npos) {
+    text.replace(at, 4, id);
+  }
+  return text;
+}
+
+// The document of /healthz with the status it would have had over HTTP.
+std::string with_status_code(std::string body, std::uint16_t status) {
+  constexpr std::size_t value_at = std::string_view(R"({"status":")").size();
+  const std::size_t end = body.find('"', value_at) + 1;
+  body.insert(end, ",\"status_code\":" + number_text(status));
+  return body;
+}
+
+}  // namespace
+
+void SystemServices::start() {
+  account_name_ = context_.options->system_account;
+  Account* account = account_name_.empty() ? nullptr : system_account();
+  if (account == nullptr) {
+    return;
+  }
+  const bool is_first = context_.options->shard.index == 0;
+  std::uint32_t number = 0;
+  for (const SystemSubject& subject : system_subjects()) {
+    if (is_first || subject.in_every_shard) {
+      services_.push_back(std::make_unique<Service>(
+          Service{ServiceKind::system_request, account, number}));
+      subscriptions_.push_back(Subscription::create_for_service(
+          services_.back().get(),
+          with_id(subject.subject, context_.options->identity.server_id)));
+      account->insert(subscriptions_.back());
+    }
+    ++number;
+  }
+  if (is_first) {
+    context_.output->sample_process = true;
+    arm(heartbeat_);
+  }
+}
+
+void SystemServices::stop() {
+  for (Subscription* subscription : subscriptions_) {
+    system_account()->remove(subscription);
+    Subscription::destroy(subscription);
+  }
+  subscriptions_.clear();
+  services_.clear();
+}
+
+void SystemServices::arm(Duration delay) {
+  next_heartbeat_ = context_.now + delay;
+  context_.timers.arm({next_heartbeat_, {no_connection_slot, 0}, TimerKind::heartbeat});
+}
+
+void SystemServices::on_timer() {
+  for (auto at = servers_.begin(); at != servers_.end();) {
+    at = context_.now - at->second > server_silence_max ? servers_.erase(at) : std::next(at);
+  }
+  context_.output->sample_process = true;
+  std::string subject = "$SYS.SERVER." + context_.options->identity.server_id + ".STATSZ";
+  if (is_wanted(subject)) {
+    ask_statsz(std::move(subject));
+  }
+  if (heartbeat_ == heartbeat_max) {
+    for (const auto& [name, account] : context_.accounts) {
+      if (account->connections + account->leafnodes > 0) {
+        tell_account(name);
+      }
+    }
+  }
+  heartbeat_ = std::min(heartbeat_ * 2, heartbeat_max);
+  arm(heartbeat_);
+}
+
+bool SystemServices::is_wanted(std::string_view subject) const {
+  if (subscriptions_.empty()) {
+    return false;
+  }
+  MatchResult wanted;
+  system_account()->index().match(subject, wanted);
+  return !wanted.plain.empty() || !wanted.queues.empty() || !wanted.peers.empty();
+}
+
+void SystemServices::publish(std::string subject, std::string payload) {
+  if (!subject.empty()) {
+    waiting_.push_back({std::move(subject), {}, std::move(payload)});
+  }
+}
+
+void SystemServices::flush() {
+  // What is published may bring new requests, and these new answers.
+  while (!waiting_.empty()) {
+    const std::vector<Waiting> waiting = std::exchange(waiting_, {});
+    for (const Waiting& each : waiting) {
+      const std::size_t size = each.payload.size();
+      Block* const block = context_.pool.take(size + 2);
+      std::copy(each.payload.begin(), each.payload.end(), block->bytes());
+      std::copy_n("\r\n", 2, block->bytes() + size);
+      const Slice bytes = Slice::adopt(block, 0, size + 2);
+      // nats-server leaves the place of the reply subject empty, but not its blank.
+      const std::string tail = " " + number_text(size) + "\r\n";
+      PublishCommand command;
+      command.subject = each.subject;
+      command.total_size = static_cast<std::uint32_t>(size);
+      command.line_tail = tail;
+      command.body = bytes.view();
+      command.source = &bytes;
+      RewrittenPublish message(command);
+      republish(context_, *system_account(), MessageSource::of_engine(), message);
+    }
+  }
+}
+
+std::string SystemServices::envelope(std::string_view key, std::string_view value) {
+  std::string text;
+  JsonWriter json(text, JsonStyle::compact);
+  json.begin_object({});
+  write_server(json, "server", context_, ++sequence_);
+  if (!key.empty()) {
+    json.literal(key, value);
+  }
+  json.end_object();
+  return text;
+}
+
+std::string SystemServices::refusal(int code, std::string_view description, bool with_data) {
+  std::string text;
+  JsonWriter json(text, JsonStyle::compact);
+  json.begin_object({});
+  write_server(json, "server", context_, ++sequence_);
+  if (with_data) {
+    json.literal("data", "null");
+  }
+  json.begin_object("error");
+  json.number("code", std::int64_t{code});
+  json.text("description", description);
+  json.end_object();
+  json.end_object();
+  return text;
+}
+
+bool SystemServices::on_request(const Service& service, const MessageSource& source,
+                                const PublishCommand& publish) {
+  Request request;
+  request.zone = system_subjects()[service.number].zone;
+  request.subject = publish.subject;
+  request.reply = publish.reply;
+  std::string_view payload = publish.body.substr(publish.header_size);
+  payload.remove_suffix(2);
+  switch (request.zone) {
+    case SystemZone::remote_statsz:
+    case SystemZone::remote_shutdown:
+      on_remote(request);
+      return false;
+    case SystemZone::user_info:
+      on_user_info(request, source, publish);
+      return true;
+    case SystemZone::count_subscribers:
+      on_count(request, payload, publish);
+      return true;
+    case SystemZone::idz:
+    case SystemZone::statsz:
+    case SystemZone::varz:
+    case SystemZone::subsz:
+    case SystemZone::connz:
+    case SystemZone::routez:
+    case SystemZone::gatewayz:
+    case SystemZone::leafz:
+    case SystemZone::accountz:
+    case SystemZone::accstatz:
+    case SystemZone::jsz:
+    case SystemZone::healthz:
+    case SystemZone::ipqueuesz:
+    case SystemZone::raftz:
+    case SystemZone::account_info:
+    case SystemZone::account_conns:
+    case SystemZone::account_jsz:
+    case SystemZone::reload:
+    case SystemZone::kick:
+    case SystemZone::lame_duck:
+    case SystemZone::account_subscribers:
+      break;
+  }
+  return take(std::move(request), payload, publish);
+}
+
+bool SystemServices::take(Request request, std::string_view json, const PublishCommand& publish) {
+  request.options = read_options(context_, request.zone, json);
+  const bool is_command =
+      request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
+  if (is_command) {
+    on_connection_command(request);
+    return true;
+  }
+  if (!request.options.is_meant && request.zone != SystemZone::idz) {
+    return true;  // another server is meant: silence
+  }
+  if (request.zone == SystemZone::reload) {
+    context_.output->reload_wanted = true;
+    answer(request, envelope({}, {}));
+    return true;
+  }
+  if (request.reply.empty()) {
+    return true;
+  }
+  if (!request.options.fault.empty()) {
+    answer(request, refusal(400, request.options.fault, false));
+    return true;
+  }
+  if (request.zone == SystemZone::account_subscribers) {
+    on_count(request, {}, publish);
+    return true;
+  }
+  const bool names_account = token_of(request.subject, 2) == "ACCOUNT";
+  if (names_account) {
+    request.account = token_of(request.subject, 3);
+  }
+  std::string& query = request.options.query;
+  if (request.zone == SystemZone::accstatz) {
+    if (request.account != "PING") {
+      if (context_.accounts.find(request.account) == context_.accounts.end()) {
+        return true;
+      }
+      query.clear();
+      add_parameter(query, "accounts", request.account);
+      add_parameter(query, "unused", "1");
+    }
+  } else if (names_account) {
+    std::string forced;
+    add_parameter(forced, "acc", request.account);
+    query = forced + (request.zone == SystemZone::subsz ? "&subs=1&" : "&") + query;
+  }
+  if (request.options.has_subject_filter && query.find("acc=") == std::string::npos) {
+    answer(request, refusal(500, "filter by subject only valid with account filtering", true));
+    return true;
+  }
+  if (requests_.size() >= requests_max) {
+    return true;
+  }
+  auto question = std::make_shared<MonitorQuestion>();
+  question->path = path_of(request.zone);
+  question->query = query;
+  const std::uint64_t number = ++requests_made_;
+  requests_.emplace(number, std::move(request));
+  desk_.gather(*this, number, std::move(question));
+  return true;
+}
+
+void SystemServices::on_facts(std::uint64_t number, const MonitorFacts& facts) {
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) {
+    return;
+  }
+  const Request request = std::move(found->second);
+  requests_.erase(found);
+  if (request.zone == SystemZone::idz) {
+    std::string text;
+    JsonWriter json(text, JsonStyle::compact);
+    const ServerIdentity& identity = context_.options->identity;
+    json.begin_object({});
+    json.text("name", identity.server_name);
+    json.text("host", identity.host);
+    json.text("id", identity.server_id);
+    json.end_object();
+    answer(request, std::move(text));
+  } else if (request.zone == SystemZone::statsz) {
+    answer(request, envelope("statsz", statsz(facts)));
+  } else if (request.zone == SystemZone::raftz || request.zone == SystemZone::ipqueuesz) {
+    answer(request, envelope("data", "{}"));
+  } else if (request.zone == SystemZone::account_jsz) {
+    answer(request, refusal(500, "jetstream not enabled", true));
+  } else if (request.zone == SystemZone::account_info ||
+             request.zone == SystemZone::account_conns) {
+    answer_account(request, facts);
+  } else {
+    answer_document(request, facts);
+  }
+}
+
+void SystemServices::answer_document(const Request& request, const MonitorFacts& facts) {
+  MonitorQuestion question;
+  question.path = path_of(request.zone);
+  question.query = request.options.query;
+  const MonitorReply reply = answer_monitor(facts, question);
+  if (request.zone == SystemZone::healthz && reply.is_json) {
+    answer(request, envelope("data", with_status_code(reply.body, reply.status)));
+  } else if (reply.status != 200) {
+    answer(request, refusal(500, reply.body, true));
+  } else {
+    answer(request, envelope("data", reply.body));
+  }
+}
+
+void SystemServices::answer_account(const Request& request, const MonitorFacts& facts) {
+  const std::vector<AccountRecord> accounts = all_accounts(facts);
+  const auto found =
+      std::find_if(accounts.begin(), accounts.end(), [&request](const AccountRecord& account) {
+        return account.name == request.account;
+      });
+  if (request.zone == SystemZone::account_conns) {
+    if (found == accounts.end()) {
+      return;
+    }
+    std::string event = account_event(*found);
+    if (token_of(request.subject, 4).empty()) {  // not asked for, but told
+      publish("$SYS.SERVER.ACCOUNT." + request.account + ".CONNS", event);
+      publish("$SYS.ACCOUNT." + request.account + ".SERVER.CONNS", std::move(event));
+    } else {
+      answer(request, std::move(event));
+    }
+  } else if (found == accounts.end()) {
+    answer(request, refusal(500, "Account " + request.account + " does not exist", true));
+  } else {
+    answer(request, envelope("data", account_detail_text(facts, *found)));
+  }
+}
+
+ClientSession* SystemServices::find_client(std::uint64_t number) const {
+  for (const std::unique_ptr<ClientSession>& session : sources_.clients()) {
+    if (session != nullptr && !session->is_closing() && session->number().value == number) {
+      return session.get();
+    }
+  }
+  return nullptr;
+}
+
+void SystemServices::on_connection_command(const Request& request) {
+  const ShardPlace& place = context_.options->shard;
+  const std::uint64_t cid = request.options.cid;
+  const bool is_ours = (cid == 0 ? 0 : (cid - 1) % place.count) == place.index;
+  if (!request.options.fault.empty() || !is_ours) {
+    return;
+  }
+  ClientSession* const session = find_client(cid);
+  if (session == nullptr) {
+    answer(request, refusal(500, "no such client or leafnode id", false));
+    return;
+  }
+  answer(request, envelope({}, {}));
+  if (request.zone == SystemZone::kick) {
+    session->close(CloseReason::kicked, true);
+  } else {
+    session->send_lame_duck_info();
+  }
+}
+
+void SystemServices::on_user_info(const Request& request, const MessageSource& source,
+                                  const PublishCommand& publish) {
+  const RequesterSaid said = requester_of(publish);
+  const ClientSession* session = nullptr;
+  if (said.id != 0) {
+    const bool is_here = said.server == context_.options->identity.server_name;
+    session = is_here ? find_client(said.id) : nullptr;
+  } else if (token_of(request.subject, 4).empty()) {
+    session = source.client;  // asked within the system account itself
+  }
+  if (session != nullptr) {
+    answer(request, envelope("data", user_info_text(*session)));
+  }
+}
+
+void SystemServices::on_remote(const Request& request) {
+  const std::string_view id = token_of(request.subject, 2);
+  if (id == context_.options->identity.server_id) {
+    return;
+  }
+  if (request.zone == SystemZone::remote_statsz) {
+    servers_[std::string(id)] = context_.now;
+  } else if (const auto found = servers_.find(id); found != servers_.end()) {
+    servers_.erase(found);
+  }
+}
+
+}  // namespace rubus

@@ -1,0 +1,118 @@
+// SystemServices: the server's side of the system account: requests it answers, events it tells,
+// and what it hears of other servers.
+//
+// Requests are subscriptions of kind `service`; answers that need facts of the whole process come
+// from the MonitorDesk, now or in a later step. Whatever is published waits until the present input
+// has been dealt with (flush()), because a fan-out may be under way. An event that nobody here or
+// on a link wants is not even built. Shard 0 answers for the process; where a connection is
+// concerned (KICK, LDM, USER.INFO) each shard listens and the owner answers.
+// Source: monitoring.md, "$SYS requests" and "$SYS events"; samples of a running nats-server.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/sorted.h"
+#include "engine/monitor/monitor_desk.h"
+#include "engine/routing/message_source.h"
+#include "engine/routing/republish.h"
+#include "engine/routing/service.h"
+#include "engine/system/system_request.h"
+
+namespace rubus {
+
+class SystemServices : private FactsCustomer {
+ public:
+  SystemServices(EngineContext& context, MonitorDesk& desk, const MonitorSources& sources)
+      : context_(context), desk_(desk), sources_(sources) {}
+  SystemServices(const SystemServices&) = delete;
+  SystemServices& operator=(const SystemServices&) = delete;
+
+  // In the first step, and before the accounts end.
+  void start();
+  void stop();
+
+  // A message for one of the subjects; false: it is none of ours.
+  bool on_request(const Service& service, const MessageSource& source,
+                  const PublishCommand& publish);
+  void on_timer();
+  // Publishes what waits; behind each input.
+  void flush();
+
+  // Events.
+  void on_connect(const ClientSession& session);
+  void on_disconnect(const ConnectionRecord& closed);
+  void on_lame_duck() { tell_server_event("LAMEDUCK"); }
+  void on_shutdown() { tell_server_event("SHUTDOWN"); }
+
+  template <class V>
+  void visit(V& v) const {
+    v("published", sequence_);
+    v("events", events_);
+    v("requests", requests_.size());
+    v("servers", servers_.size());
+    v("heartbeat", heartbeat_);
+    v("next_heartbeat", next_heartbeat_);
+  }
+
+ private:
+  struct Request {
+    SystemZone zone = SystemZone::idz;
+    std::string subject;
+    std::string reply;
+    std::string account;  // named by the subject
+    SystemOptions options;
+  };
+  struct Waiting {
+    std::string subject;
+    std::string reply;
+    std::string payload;
+  };
+
+  void on_facts(std::uint64_t number, const MonitorFacts& facts) override;
+
+  Account* system_account() const { return context_.find_account(account_name_); }
+  bool is_wanted(std::string_view subject) const;
+  void publish(std::string subject, std::string payload);
+  void answer(const Request& request, std::string payload) { publish(request.reply, payload); }
+  std::string envelope(std::string_view key, std::string_view value);
+  std::string refusal(int code, std::string_view description, bool with_data);
+
+  bool take(Request request, std::string_view json, const PublishCommand& publish);
+  void answer_document(const Request& request, const MonitorFacts& facts);
+  void answer_account(const Request& request, const MonitorFacts& facts);
+  void on_connection_command(const Request& request);
+  void on_user_info(const Request& request, const MessageSource& source,
+                    const PublishCommand& publish);
+  void on_count(const Request& request, std::string_view payload, const PublishCommand& publish);
+  void on_remote(const Request& request);
+  ClientSession* find_client(std::uint64_t number) const;
+
+  std::string statsz(const MonitorFacts& facts);
+  std::string account_event(const AccountRecord& account);
+  std::string client_event(std::string_view type, const ConnectionRecord& record);
+  void tell_account(std::string_view account);
+  void tell_server_event(std::string_view word);
+  void ask_statsz(std::string subject);
+  void arm(Duration delay);
+
+  EngineContext& context_;
+  MonitorDesk& desk_;
+  const MonitorSources& sources_;
+  std::string account_name_;
+  std::vector<std::unique_ptr<Service>> services_;  // addresses stay
+  std::vector<Subscription*> subscriptions_;
+  std::vector<Waiting> waiting_;
+  SortedMap<std::uint64_t, Request> requests_;  // that facts are gathered for
+  std::uint64_t requests_made_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t events_ = 0;
+  SortedMap<std::string, Instant> servers_;  // others by id, when last heard of
+  Duration heartbeat_ = milliseconds(250);
+  Instant next_heartbeat_ = Instant::never();
+};
+
+}  // namespace rubus
