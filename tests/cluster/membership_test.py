@@ -299,12 +299,12 @@ class Refusals(ClusterCase):
 
 
 class Authorization(ClusterCase):
-    CLUSTER = 'authorization { user: ruser, password: "right" }'
+    CLUSTER = 'authorization { user: ruser, password: "secret" }'
 
     def test_a_route_with_the_right_password_joins_and_a_wrong_one_is_refused(self):
         seed, good, bad, none = (self.node(name) for name in ("seed", "good", "bad", "none"))
         seed.configure(cluster=self.CLUSTER).start()
-        for node, login in ((good, "ruser:right@"), (bad, "ruser:wrong@"), (none, "")):
+        for node, login in ((good, "ruser:secret@"), (bad, "ruser:guessed@"), (none, "")):
             node.configure(routes=[f"nats-route://{login}{seed.cluster_address}"],
                            cluster=self.CLUSTER).start()
         self.wait_mesh([seed, good])
@@ -312,22 +312,22 @@ class Authorization(ClusterCase):
             self.wait_log([node], r"(?i)authorization|authentication")
             self.assertEqual(node.peers(), [])
         line = self.wait_log([seed], r"(?i)authorization|authentication")
-        self.assertNotIn("right", line)
-        self.assertNotIn("wrong", line)
+        self.assertNotIn("secret", line)
+        self.assertNotIn("guessed", line)
         clients = self.clients([seed, good])
         self.assert_bus_works(clients[0], clients[1])
 
     def test_interest_sent_before_the_login_is_worth_nothing(self):
         seed = self.node("seed").configure(cluster=self.CLUSTER).start()
         client = seed.connect()
-        peer = RoutePeer(seed).join(user="ruser", **{"pass": "wrong"})
+        peer = RoutePeer(seed).join(user="ruser", **{"pass": "guessed"})
         peer.send("RS+ $G spied\r\n")
         lines = peer.lines_until_closed()
         self.assertIn("-ERR 'Authorization Violation'", lines)
         self.assertEqual([line for line in lines if line.startswith("RS+")], [])
         client.pub("spied", "secret", reply="_INBOX.x").sync()
         self.assertEqual(seed.peers(), [])
-        joined = RoutePeer(seed).join(user="ruser", **{"pass": "right"})
+        joined = RoutePeer(seed).join(user="ruser", **{"pass": "secret"})
         self.assertEqual([line for line in joined.lines_until_pong() if "RMSG" in line], [])
 
 

@@ -27,7 +27,7 @@ RECORD = False
 SERVER = "nats-server"
 # Families that the Prometheus library of the exporter adds about the exporter itself.
 FOREIGN = ("go_", "process_", "promhttp_")
-PATHS = ("varz", "connz", "routez", "subsz", "leafz", "healthz", "accstatz", "accountz", "gatewayz")
+PATHS = ("varz", "connz", "routez", "subsz", "leafz", "healthz", "accstatz", "accountz")
 FLAGS = ("-varz", "-connz_detailed", "-routez", "-subz", "-leafz", "-healthz", "-accstatz",
          "-accountz")
 TOP = """
