@@ -168,7 +168,8 @@ TEST(ConfigLeafnodes, remotes_carry_urls_account_and_their_own_tls) {
       "accounts { A {} }\n"
       "leafnodes { remotes: [\n"
       "  { url: \"nats://tok@h1\", account: A, hub: true, deny_imports: \"i.>\",\n"
-      "    deny_exports: [\"e.1\", \"e.2\"], no_randomize: true, first_info_timeout: 4s }\n"
+      "    deny_exports: [\"e.1\", \"e.2\"], no_randomize: true, first_info_timeout: 4s,\n"
+      "    ignore_discovered_servers: true }\n"
       "  { urls: [\"nats://u:p@h2:1\", \"tls://h3:2\"] }\n"
       "  { url: \"nats://off:1\", disabled: true }\n"
       "  { url: \"nats://h4:4\", tls { insecure: true, handshake_first: true } }\n"
@@ -179,7 +180,8 @@ TEST(ConfigLeafnodes, remotes_carry_urls_account_and_their_own_tls) {
   EXPECT_EQ(remotes[0].urls.at(0).username, "tok");
   EXPECT_EQ(remotes[0].urls.at(0).password, "");
   EXPECT_EQ(remotes[0].urls.at(0).port, 7422);
-  EXPECT_TRUE(remotes[0].is_hub && remotes[0].no_randomize && !remotes[0].tls.enabled);
+  EXPECT_TRUE(remotes[0].is_hub && remotes[0].no_randomize && remotes[0].ignores_discovered);
+  EXPECT_TRUE(!remotes[0].tls.enabled);
   EXPECT_EQ(remotes[0].deny_exports, (std::vector<std::string>{"e.1", "e.2"}));
   EXPECT_EQ(remotes[0].first_info_timeout, seconds(4));
   EXPECT_TRUE(remotes[1].tls.enabled && remotes[1].urls.at(0).tls);
@@ -193,8 +195,6 @@ TEST(ConfigLeafnodes, what_the_engine_cannot_do_is_refused_with_its_place) {
   };
   EXPECT_EQ(remote("creds: \"./x.creds\""), refused("1:42", "creds"));
   EXPECT_EQ(remote("nkey: SUA"), refused("1:42", "nkey"));
-  EXPECT_EQ(remote("ignore_discovered_servers: true"),
-            refused("1:42", "ignore_discovered_servers"));
   EXPECT_EQ(remote("request_isolation: true"), refused("1:42", "request_isolation"));
   EXPECT_EQ(remote("proxy { url: \"http://p:1\" }"), refused("1:42", "proxy"));
   EXPECT_EQ(errors_of("leafnodes { remotes: [{url: \"ws://h:1\"}] }\n"), refused("1:23", "url"));
@@ -218,6 +218,21 @@ TEST(ConfigLeafnodes, accounts_must_exist_when_the_server_starts) {
   EXPECT_EQ(start_error_of("no_system_account: true\n"
                            "leafnodes { remotes: [{url: \"nats://h:1\", account: \"$SYS\"}] }\n"),
             "cannot find local account \"$SYS\" specified in leafnode remote");
+}
+
+TEST(ConfigPorts, two_listeners_cannot_share_a_port) {
+  const std::string client = "listen: \"127.0.0.1:26000\"\n";
+  EXPECT_EQ(start_error_of(client + "cluster { name: x, listen: \"127.0.0.1:26000\" }\n"),
+            "FTL Error listening on router port: 26000 - listen tcp 127.0.0.1:26000: bind: address "
+            "already in use");
+  EXPECT_EQ(start_error_of(client + "leafnodes { listen: \"127.0.0.1:26000\" }\n"),
+            "FTL Error listening on port: 127.0.0.1:26000, \"listen tcp 127.0.0.1:26000: bind: "
+            "address already in use\"");
+  EXPECT_EQ(start_error_of(client + "prometheus { listen: \"0.0.0.0:26000\" }\n").substr(0, 27),
+            "FTL Error listening on port");
+  EXPECT_EQ(start_error_of(client + "leafnodes { listen: \"127.0.0.2:26000\" }\n"), "none");
+  EXPECT_EQ(start_error_of("listen: \"127.0.0.1:-1\"\nleafnodes { listen: \"127.0.0.1:-1\" }\n"),
+            "none");
 }
 
 TEST(ConfigPrometheus, the_block_opens_a_port_and_names_the_families) {
