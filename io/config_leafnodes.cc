@@ -260,7 +260,8 @@ constexpr Directive<RemoteReading> remote_table[] = {
        }
      }},
     {"disabled", [](Remote& r, const Field& f) { f.into(r.disabled); }},
-    {"ignore_discovered_servers", [](Remote&, const Field& f) { refuse_if_true(f); }},
+    {"ignore_discovered_servers",
+     [](Remote& r, const Field& f) { f.into(r.remote.ignores_discovered); }},
     {"proxy", check_proxy},
 };
 

@@ -164,6 +164,7 @@ struct LeafComparison {
 Refusal remote_refusal(const LeafRemote& old, const LeafRemote& fresh) {
   LeafComparison compare{"remote " + remote_name(fresh) + ": ", std::nullopt};
   compare.field("NoRandomize", old.no_randomize, fresh.no_randomize);
+  compare.field("IgnoreDiscoveredServers", old.ignores_discovered, fresh.ignores_discovered);
   compare.field("Hub", old.is_hub, fresh.is_hub);
   compare.field("DenyImports", old.deny_imports, fresh.deny_imports);
   compare.field("DenyExports", old.deny_exports, fresh.deny_exports);

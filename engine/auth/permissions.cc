@@ -25,7 +25,12 @@ PermissionSet::PermissionSet(const Permissions& permissions)
       publish_deny_(permissions.publish_deny),
       subscribe_allow_(patterns_of(permissions.subscribe_allow)),
       subscribe_deny_(patterns_of(permissions.subscribe_deny)),
-      responses_(permissions.responses) {}
+      responses_(permissions.responses) {
+  denies_reserved_only_ =
+      !publish_restricted_ &&
+      std::all_of(publish_deny_.begin(), publish_deny_.end(),
+                  [](const std::string& pattern) { return pattern.starts_with('$'); });
+}
 
 std::vector<PermissionSet::SubscribePattern> PermissionSet::patterns_of(
     const std::vector<std::string>& entries) {
@@ -48,6 +53,9 @@ bool PermissionSet::SubscribePattern::concerns(std::string_view asked) const {
 }
 
 bool PermissionSet::may_publish(std::string_view subject) {
+  if (denies_reserved_only_ && !subject.starts_with('$')) [[likely]] {
+    return true;
+  }
   if (const bool* known = verdicts_.find(subject); known != nullptr) {
     return *known;
   }

@@ -61,6 +61,8 @@ class PermissionSet {
   void prune_replies(Instant now);
 
   bool publish_restricted_ = false;
+  // Nothing but subjects that begin with '$' is denied: the rest needs no look-up.
+  bool denies_reserved_only_ = false;
   std::vector<std::string> publish_allow_;
   std::vector<std::string> publish_deny_;
   std::vector<SubscribePattern> subscribe_allow_;

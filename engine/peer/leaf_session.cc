@@ -3,7 +3,6 @@
 
 #include "engine/base/ensure.h"
 #include "engine/client/quoted.h"
-#include "engine/monitor/closed_clients.h"
 #include "engine/peer/leaf_rules.h"
 #include "engine/peer/leaf_table.h"
 #include "engine/routing/subject.h"
@@ -312,16 +311,8 @@ LeafRecord LeafSession::record(bool with_subscriptions) const {
   LeafRecord record;
   record.is_spoke = link_.is_spoke;
   record.is_isolated = link_.is_isolated;
+  record.connection = link_.record(with_subscriptions);
   ConnectionRecord& shown = record.connection;
-  shown.number = number();
-  shown.remote = link_.remote();
-  shown.start = link_.started();
-  shown.last_activity = link_.last_activity;
-  shown.round_trip = link_.wire.keepalive.round_trip();
-  shown.pending_bytes = link_.wire.outbound().size();
-  shown.traffic = link_.wire.traffic;
-  shown.subscriptions = link_.interest_size();
-  shown.name = link_.remote_name;
   shown.user = user_name_;
   shown.account = link_.account == nullptr ? std::string() : link_.account->name();
   shown.is_leaf = true;
@@ -329,9 +320,6 @@ LeafRecord LeafSession::record(bool with_subscriptions) const {
     shown.tls_version = tls_facts_->version;
     shown.tls_cipher = tls_facts_->cipher;
     shown.tls_facts = tls_facts_;
-  }
-  if (with_subscriptions) {
-    shown.subscription_records = record_subscriptions(link_.first_subscription());
   }
   return record;
 }

@@ -27,8 +27,8 @@ bool is_same(const LeafRemote& a, const LeafRemote& b) {
                     [](const RemoteUrl& x, const RemoteUrl& y) { return is_same(x, y); }) &&
          a.account == b.account && a.deny_imports == b.deny_imports &&
          a.deny_exports == b.deny_exports && a.is_hub == b.is_hub &&
-         a.no_randomize == b.no_randomize && a.tls.enabled == b.tls.enabled &&
-         a.tls.handshake_first == b.tls.handshake_first;
+         a.no_randomize == b.no_randomize && a.ignores_discovered == b.ignores_discovered &&
+         a.tls.enabled == b.tls.enabled && a.tls.handshake_first == b.tls.handshake_first;
 }
 
 // "host:port", "[::1]:7422"; false: neither.
@@ -301,7 +301,7 @@ void LeafTable::fail(std::uint32_t number, Remote& remote, std::string_view why)
 
 void LeafTable::learn_urls(DialTicket ticket, const std::vector<std::string>& urls) {
   Remote* remote = find(ticket.value);
-  if (remote == nullptr) {
+  if (remote == nullptr || remote->options.ignores_discovered) {
     return;
   }
   for (const std::string& text : urls) {

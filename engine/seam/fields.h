@@ -257,14 +257,15 @@ void fields(V& visit, S& value) {
 
 template <class V, Of<LeafRemote> S>
 void fields(V& visit, S& value) {
-  auto& [urls, account, deny_imports, deny_exports, is_hub, no_randomize, tls, first_info_timeout] =
-      value;
+  auto& [urls, account, deny_imports, deny_exports, is_hub, no_randomize, ignores_discovered, tls,
+         first_info_timeout] = value;
   visit("urls", urls);
   visit("account", account);
   visit("deny_imports", deny_imports);
   visit("deny_exports", deny_exports);
   visit("is_hub", is_hub);
   visit("no_randomize", no_randomize);
+  visit("ignores_discovered", ignores_discovered);
   visit("tls", tls);
   visit("first_info_timeout", first_info_timeout);
 }

@@ -250,6 +250,17 @@ TEST(LeafRemote, addresses_the_hub_tells_of_are_tried_too) {
   EXPECT_EQ(hub.take_dial().address.port, 7);
 }
 
+TEST(LeafRemote, addresses_the_hub_tells_of_are_left_alone_where_they_are_to_be_ignored) {
+  Options options = leaf();
+  options.leaf.remotes[0].ignores_discovered = true;
+  HubSide hub(options);
+  const int connection = join(hub);
+  hub.shard.hang_up(connection);
+  hub.shard.advance(milliseconds(1101));
+  EXPECT_EQ(hub.resolve({}), "hub.example");
+  EXPECT_TRUE(hub.is_quiet());
+}
+
 TEST(LeafRemote, errors_that_will_come_again_are_waited_out) {
   HubSide hub(leaf());
   const int connection = join(hub);
