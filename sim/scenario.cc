@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text_number.h"
+#include "sim/stand_ins.h"
 
 namespace rubus::sim {
 
@@ -85,6 +86,9 @@ void put_connect(std::string& text, const ConnectWish& wish) {
   }
   if (!wish.user.empty()) {
     text.append(" user=").append(wish.user).append(" password=").append(wish.password);
+  }
+  if (!wish.token.empty()) {
+    text.append(" token=").append(wish.token);
   }
 }
 
@@ -214,6 +218,10 @@ std::string step_text(const ScenarioStep& step) {
       text.append(" clock");
       put_number(text, "us", step.number);
       break;
+    case StepKind::connect:
+      text.append(" connect");
+      put_connect(text, step.connect);
+      break;
     case StepKind::fault:
       break;
   }
@@ -237,6 +245,10 @@ std::string scenario_text(const Scenario& scenario) {
   }
   if (!scenario.no_auth_user.empty()) {
     text.append("no_auth_user ").append(scenario.no_auth_user).append("\n");
+  }
+  if (!scenario.token.empty()) {
+    text.append("token ").append(scenario.token);
+    text.append(scenario.is_token_hashed ? " hashed\n" : "\n");
   }
   for (const ScenarioNode& node : scenario.nodes) {
     put_node(text, node);
@@ -275,14 +287,6 @@ std::vector<std::string> with_blanks(std::vector<std::string> entries) {
 
 }  // namespace
 
-std::string stand_in_hash(std::string_view password) {
-  // 60 characters in the shape of a bcrypt hash, so that the engine treats it as one.
-  std::string hash = "$2a$04$";
-  hash.append(password);
-  hash.resize(60, '.');
-  return hash;
-}
-
 Options server_options(const Scenario& scenario) {
   const Knobs& knobs = scenario.knobs;
   Options options;
@@ -306,9 +310,11 @@ Options server_options(const Scenario& scenario) {
   options.headers = knobs.headers != 0;
   options.fast_producer_stall = knobs.fast_producer_stall != 0;
   options.authorization.no_auth_user = scenario.no_auth_user;
+  options.authorization.token =
+      scenario.is_token_hashed ? stand_in_hash(scenario.token) : scenario.token;
   for (const ScenarioUser& wish : scenario.users) {
     User user;
-    user.name = wish.name;
+    (is_nkey(wish.name) ? user.nkey : user.name) = wish.name;
     user.password = wish.is_hashed ? stand_in_hash(wish.password) : wish.password;
     if (wish.has_permissions) {
       user.permissions =

@@ -82,7 +82,7 @@ inline constexpr std::array<KnobName, 26> knob_names = {{
 }};
 
 struct ScenarioUser {
-  std::string name;
+  std::string name;  // a public nkey (stand_ins.h): its logins take a job, too
   std::string password;
   bool is_hashed = false;  // the server holds a bcrypt hash: logins take a job
   bool has_permissions = false;
@@ -170,6 +170,7 @@ enum class StepKind : std::uint8_t {
   half_open,  // the client's machine is gone without a word
   crash,      // the server stops at once and is started again after a while
   clock,      // the wall clock jumps
+  connect,    // CONNECT once more on an open connection
   fault,      // of a cluster: see Fault
 };
 
@@ -191,15 +192,16 @@ struct ConnectWish {
   bool headers = true;
   bool no_responders = false;
   std::int64_t protocol = 1;
-  std::string user;
+  std::string user;  // or a public nkey, which is told with a signature
   std::string password;
+  std::string token;
 };
 
 struct ScenarioStep {
   std::int64_t at_us = 0;
   std::uint32_t client = 0;
   StepKind kind = StepKind::ping;
-  ConnectWish connect;       // open
+  ConnectWish connect;       // open, connect
   std::string subject;       // subscribe, publish
   std::string sid;           // subscribe, unsubscribe
   std::string queue;         // subscribe
@@ -215,6 +217,8 @@ struct Scenario {
   Knobs knobs;
   std::vector<ScenarioUser> users;
   std::string no_auth_user;
+  std::string token;  // without users: what everybody has to say
+  bool is_token_hashed = false;
   std::vector<ScenarioNode> nodes;  // none: a single server, judged by the exact model
   std::vector<ScenarioService> services;
   std::vector<LinkShape> links;     // one per client
@@ -228,7 +232,5 @@ std::string_view fault_name(FaultKind kind);
 std::optional<Scenario> parse_scenario(std::string_view text, std::string& why);
 // The options that the server is started with.
 Options server_options(const Scenario& scenario);
-// A stand-in for a bcrypt hash of `password`; the world answers jobs by comparing with it.
-std::string stand_in_hash(std::string_view password);
 
 }  // namespace rubus::sim

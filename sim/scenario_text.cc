@@ -22,7 +22,9 @@ struct NamedKind {
 
 constexpr NamedKind step_kinds[] = {
     {"open", StepKind::open, false,
-     " bare verbose pedantic no_echo no_headers no_responders protocol user password "},
+     " bare verbose pedantic no_echo no_headers no_responders protocol user password token "},
+    {"connect", StepKind::connect, false,
+     " verbose pedantic no_echo no_headers no_responders protocol user password token "},
     {"subscribe", StepKind::subscribe, true, " sid queue "},
     {"unsubscribe", StepKind::unsubscribe, false, " sid max "},
     {"publish", StepKind::publish, true, " bytes reply header "},
@@ -348,6 +350,7 @@ bool Reader::read_step_word(std::string_view name, std::string_view value, Scena
                       : name == "queue" ? step.queue
                       : name == "reply" ? step.reply
                       : name == "user"  ? wish.user
+                      : name == "token" ? wish.token
                                         : wish.password;
   text = value;
   return true;
@@ -410,6 +413,11 @@ bool Reader::read_line(std::string_view line, Scenario& scenario) {
   }
   if (words[0] == "no_auth_user" && words.size() == 2) {
     scenario.no_auth_user = words[1];
+    return true;
+  }
+  if (words[0] == "token" && (words.size() == 2 || (words.size() == 3 && words[2] == "hashed"))) {
+    scenario.token = words[1];
+    scenario.is_token_hashed = words.size() == 3;
     return true;
   }
   if (words[0] == "client") {

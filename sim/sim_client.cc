@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/text_number.h"
+#include "sim/stand_ins.h"
 
 namespace rubus::sim {
 
@@ -44,8 +45,13 @@ std::string connect_line(const ConnectWish& wish) {
                      json_flag("pedantic", wish.pedantic) + json_flag("echo", wish.echo) +
                      json_flag("headers", wish.headers) +
                      json_flag("no_responders", wish.no_responders);
-  if (!wish.user.empty()) {
+  if (is_nkey(wish.user)) {
+    line += "\"nkey\":\"" + wish.user + "\",\"sig\":\"" + signature_text(wish.password) + "\",";
+  } else if (!wish.user.empty()) {
     line += "\"user\":\"" + wish.user + "\",\"pass\":\"" + wish.password + "\",";
+  }
+  if (!wish.token.empty()) {
+    line += "\"auth_token\":\"" + wish.token + "\",";
   }
   return line +
          "\"lang\":\"sim\",\"protocol\":" + decimal(static_cast<std::uint64_t>(wish.protocol)) +
@@ -113,6 +119,11 @@ void SimClient::say(const ScenarioStep& step) {
         add(std::move(operation), connect_line(step.connect));
       }
       break;
+    case StepKind::connect: {
+      const std::string line = connect_line(step.connect);
+      add(std::move(operation), line);
+      break;
+    }
     case StepKind::subscribe:
       add(std::move(operation), "SUB " + step.subject + " " +
                                     (step.queue.empty() ? "" : step.queue + " ") + step.sid +

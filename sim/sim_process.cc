@@ -4,6 +4,7 @@
 
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
+#include "sim/stand_ins.h"
 
 namespace rubus::sim {
 
@@ -28,6 +29,18 @@ std::vector<ByteView> gather_all(const DurableShard& shard, ConnectionId id) {
 }
 
 }  // namespace
+
+// A signature is good if it is the one of a user, and what it is to sign looks like a nonce.
+bool judge_job(const Scenario& scenario, const Job& job) {
+  constexpr std::size_t nonce_size = 15;
+  if (job.kind == JobKind::bcrypt_check) {
+    return stand_in_hash(job.secret) == job.hash;
+  }
+  return job.secret.size() == nonce_size &&
+         std::any_of(scenario.users.begin(), scenario.users.end(), [&job](const ScenarioUser& user) {
+           return is_nkey(user.name) && stand_in_signature(user.password) == job.signature;
+         });
+}
 
 SimProcess::SimProcess(const Scenario& scenario, const ShellHabits& habits, std::uint64_t seed,
                        WallTime started)
@@ -247,9 +260,7 @@ void SimProcess::step(Instant now, WallTime wall, std::size_t first, std::size_t
   }
   unblock_the_idle();
   for (const Job& job : output_.jobs) {
-    const bool is_accepted =
-        job.kind == JobKind::bcrypt_check && stand_in_hash(job.secret) == job.hash;
-    jobs_.push_back({job.ticket, is_accepted, 0});
+    jobs_.push_back({job.ticket, judge_job(scenario_, job), 0});
   }
   after_step(report, digest);
   for (std::size_t at = 0; at < output_.jobs.size() && at < report.logins.size(); ++at) {

@@ -65,6 +65,8 @@ struct ShellHabits {
   std::uint64_t digest_interval = 1;   // steps; 0: never
 };
 
+bool judge_job(const Scenario& scenario, const Job& job);
+
 class SimProcess {
  public:
   SimProcess(const Scenario& scenario, const ShellHabits& habits, std::uint64_t seed,

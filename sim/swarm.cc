@@ -6,6 +6,7 @@
 
 #include "engine/base/random.h"
 #include "engine/base/text_number.h"
+#include "sim/stand_ins.h"
 
 namespace rubus::sim {
 
@@ -21,7 +22,7 @@ constexpr std::array<std::string_view, 6> odd_subjects = {"a..b", "a.>.b", "foo*
 constexpr std::array<std::string_view, 3> queues = {"q1", "q2", "workers"};
 
 struct Weights {
-  std::array<std::uint64_t, 14> of_kind{};  // indexed by StepKind
+  std::array<std::uint64_t, 15> of_kind{};  // indexed by StepKind
 };
 
 class Drawer {
@@ -88,6 +89,10 @@ void Drawer::draw_knobs(Scenario& scenario) {
 
 void Drawer::draw_users(Scenario& scenario) {
   if (!chance("users", 35)) {
+    if (chance("token", 8)) {
+      scenario.token = "T0ken";
+      scenario.is_token_hashed = chance("hashed token", 50);
+    }
     return;
   }
   scenario.users.push_back({"alice", "wonder", false, false, {}, {}, {}, {}, false, 1, 120'000, ""});
@@ -111,6 +116,12 @@ void Drawer::draw_users(Scenario& scenario) {
     bob.responses_ms = static_cast<std::int64_t>(number("responses ms", 1, 500));
   }
   scenario.users.push_back(bob);
+  if (chance("nkey user", 30)) {
+    ScenarioUser nina;
+    nina.name = stand_in_nkey("nina");
+    nina.password = "signs";
+    scenario.users.push_back(nina);
+  }
   if (chance("no auth user", 30)) {
     scenario.no_auth_user = chance("no auth bob", 50) ? "bob" : "alice";
   }
@@ -136,8 +147,8 @@ void Drawer::draw_links(Scenario& scenario) {
 
 Weights Drawer::draw_weights() {
   // open subscribe unsubscribe publish ping malformed close reset pause resume stall half_open
-  // crash clock
-  constexpr std::array<std::uint64_t, 14> usual = {10, 22, 6, 40, 6, 1, 2, 1, 2, 3, 2, 1, 1, 1};
+  // crash clock connect
+  constexpr std::array<std::uint64_t, 15> usual = {10, 22, 6, 40, 6, 1, 2, 1, 2, 3, 2, 1, 1, 1, 2};
   Weights weights;
   RandomStream stream(seed_, "weights");
   for (std::size_t kind = 0; kind < usual.size(); ++kind) {
@@ -163,6 +174,10 @@ void Drawer::fill_connect(RandomStream& stream, const Scenario& scenario, Connec
   if (stream.below(100) < 2) {
     wish.no_responders = true;
     wish.headers = false;
+  }
+  if (!scenario.token.empty()) {
+    const std::uint64_t draw = stream.below(100);
+    wish.token = draw < 85 ? scenario.token : draw < 93 ? "wrong" : "";
   }
   if (!scenario.users.empty() && stream.below(100) < 90) {
     const ScenarioUser& user = scenario.users[stream.below(scenario.users.size())];
@@ -195,6 +210,7 @@ void Drawer::fill_publish(RandomStream& stream, const Scenario& scenario, Scenar
 void Drawer::fill_step(RandomStream& stream, const Scenario& scenario, ScenarioStep& step) {
   switch (step.kind) {
     case StepKind::open:
+    case StepKind::connect:
       return fill_connect(stream, scenario, step.connect);
     case StepKind::subscribe:
       step.subject =

@@ -206,6 +206,7 @@ void World::play(const ScenarioStep& step) {
     case StepKind::open:
       open(step.client, step);
       break;
+    case StepKind::connect:
     case StepKind::subscribe:
     case StepKind::unsubscribe:
     case StepKind::publish:

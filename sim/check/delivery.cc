@@ -220,7 +220,7 @@ bool DeliveryCheck::is_unsolicited(ModelSession& session, Stream& stream, const 
   }
   if (frame.text == "Authentication Timeout") {
     stream.has_timeout_error = true;
-    return !scenario_.users.empty() && !session.is_logged_in &&
+    return model_.needs_login() && !session.is_logged_in &&
            now - session.opened_at >= milliseconds(scenario_.knobs.auth_timeout_ms);
   }
   if (frame.text == "Invalid Publish Subject" && session.is_odd_begun && !session.is_odd_told) {

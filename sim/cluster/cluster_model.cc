@@ -220,6 +220,7 @@ void ClusterModel::on_handed_in(WireNumber wire, const ClientOperation& operatio
       end_interest(*session, operation.step, now, true);
       break;
     case StepKind::open:
+    case StepKind::connect:
     case StepKind::ping:
     case StepKind::close:
     case StepKind::reset:

@@ -57,8 +57,9 @@ void ClusterWorld::play_client(const ScenarioStep& step) {
       break;
     case StepKind::crash:
     case StepKind::clock:
+    case StepKind::connect:
     case StepKind::fault:
-      break;
+      break;  // of single servers
   }
   pump(step.client);
 }

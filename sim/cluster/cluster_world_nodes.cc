@@ -267,8 +267,7 @@ void ClusterWorld::resolve(std::uint32_t node, std::uint32_t shard, const Resolv
 
 void ClusterWorld::start_job(std::uint32_t node, std::uint32_t shard, const Job& job) {
   const std::uint64_t most = static_cast<std::uint64_t>(scenario_.knobs.job_us) + 1;
-  const bool is_accepted =
-      job.kind == JobKind::bcrypt_check && stand_in_hash(job.secret) == job.hash;
+  const bool is_accepted = judge_job(scenario_, job);
   agenda_.add(now_ + microseconds(static_cast<std::int64_t>(jobs_.below(most))),
               [this, node, shard, is_accepted, ticket = job.ticket, epoch = nodes_[node].epoch] {
                 if (nodes_[node].process != nullptr && nodes_[node].epoch == epoch) {

@@ -4,6 +4,7 @@
 
 #include "engine/base/random.h"
 #include "engine/base/text_number.h"
+#include "sim/stand_ins.h"
 
 namespace rubus::sim {
 

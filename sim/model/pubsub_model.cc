@@ -2,6 +2,7 @@
 
 #include "engine/base/text_number.h"
 #include "sim/model/naive_subject.h"
+#include "sim/stand_ins.h"
 
 namespace rubus::sim {
 
@@ -26,6 +27,11 @@ std::string message_frame(const ModelSession& target, const std::string& sid, bo
     frame += size_text(operation.payload.size()) + "\r\n";
   }
   return frame + operation.payload + "\r\n";
+}
+
+bool is_connect_step(const ClientOperation& operation) {
+  return !operation.is_pong && (operation.step.kind == StepKind::open ||
+                                operation.step.kind == StepKind::connect);
 }
 
 }  // namespace
@@ -86,7 +92,7 @@ void PubsubModel::on_opened(Serial serial, std::uint32_t client, Instant now) {
   session.client = client;
   session.opened_at = now;
   // Without CONNECT: verbose, pedantic, echo; no headers, protocol 0.
-  session.wish = {true, true, true, true, false, false, 0, "", ""};
+  session.wish = {true, true, true, true, false, false, 0, "", "", ""};
   ExpectedItem info{"INFO", {{{"INFO {"}, true}}, false};
   session.expected[serial].push_back(info);
   std::size_t open = 0;
@@ -120,7 +126,7 @@ void PubsubModel::on_crash() {
 bool PubsubModel::must_end_connection(const ModelSession& session,
                                       const ClientOperation& operation) const {
   const ScenarioStep& step = operation.step;
-  const bool is_connect = !operation.is_pong && step.kind == StepKind::open;
+  const bool is_connect = is_connect_step(operation);
   if (needs_login() && !session.is_logged_in && !is_connect && scenario_.no_auth_user.empty()) {
     return true;
   }
@@ -178,12 +184,15 @@ void PubsubModel::on_login_answered(Serial serial, bool is_accepted, Instant now
 // True if the operation may go on; false if the session ended or waits for a password check.
 bool PubsubModel::log_in(ModelSession& session, const ClientOperation& operation) {
   const ScenarioStep& step = operation.step;
-  const bool is_connect = !operation.is_pong && step.kind == StepKind::open;
+  const bool is_connect = is_connect_step(operation);
   const bool is_bad_connect = !operation.is_pong && step.kind == StepKind::malformed &&
                               step.malformed == Malformed::bad_json;
   if (is_bad_connect) {
     refuse(session, "");
     return false;
+  }
+  if (!scenario_.token.empty()) {
+    return log_in_by_token(session, is_connect ? &step.connect : nullptr);
   }
   std::string_view name = is_connect ? std::string_view(step.connect.user) : std::string_view();
   const bool is_anonymous = name.empty();
@@ -201,12 +210,27 @@ bool PubsubModel::log_in(ModelSession& session, const ClientOperation& operation
     session.has_connected = true;
     return true;
   }
-  if (user->is_hashed) {
+  if (user->is_hashed || is_nkey(user->name)) {
     session.is_login_pending = true;
     session.wish = step.connect;
     return false;
   }
   if (user->password != step.connect.password) {
+    refuse(session, "Authorization Violation");
+    return false;
+  }
+  session.is_logged_in = true;
+  return true;
+}
+
+// `wish`: of CONNECT; null if something else came first.
+bool PubsubModel::log_in_by_token(ModelSession& session, const ConnectWish* wish) {
+  if (wish != nullptr && scenario_.is_token_hashed) {
+    session.is_login_pending = true;
+    session.wish = *wish;
+    return false;
+  }
+  if (wish == nullptr || wish->token != scenario_.token) {
     refuse(session, "Authorization Violation");
     return false;
   }
@@ -264,7 +288,26 @@ void PubsubModel::apply_ping(ModelSession& session) {
   }
 }
 
+// All begins anew but the connection: no subscriptions, a login. What the second CONNECT leaves out
+// is as the first said it.
+void PubsubModel::apply_second_connect(ModelSession& session, ClientOperation operation) {
+  ConnectWish& wish = operation.step.connect;
+  if (wish.user.empty() || (is_nkey(session.wish.user) && !is_nkey(wish.user))) {
+    wish.user = session.wish.user;
+    wish.password = session.wish.password;
+  }
+  wish.token = wish.token.empty() ? session.wish.token : wish.token;
+  session.subscriptions.clear();
+  session.is_logged_in = false;
+  if (!needs_login() || log_in(session, operation)) {
+    apply_connect(session, operation.step);
+  }
+}
+
 void PubsubModel::apply(ModelSession& session, const ClientOperation& operation, Instant now) {
+  if (!operation.is_pong && operation.step.kind == StepKind::connect && session.has_connected) {
+    return apply_second_connect(session, operation);
+  }
   if (needs_login() && !session.is_logged_in && !log_in(session, operation)) {
     return;
   }
@@ -273,6 +316,7 @@ void PubsubModel::apply(ModelSession& session, const ClientOperation& operation,
   }
   switch (operation.step.kind) {
     case StepKind::open:
+    case StepKind::connect:
       return apply_connect(session, operation.step);
     case StepKind::subscribe:
       return apply_subscribe(session, operation.step);

@@ -98,6 +98,7 @@ class PubsubModel {
   std::function<std::uint64_t(Serial)> waiting_before;
 
   ModelSession* find(Serial serial);
+  bool needs_login() const { return !scenario_.users.empty() || !scenario_.token.empty(); }
   std::map<Serial, ModelSession>& sessions() { return sessions_; }
   // What the model itself found wrong, e.g. a queue group of which nobody got a message.
   std::vector<std::string>& violations() { return violations_; }
@@ -109,15 +110,16 @@ class PubsubModel {
   };
 
   bool must_end_connection(const ModelSession& session, const ClientOperation& operation) const;
-  bool needs_login() const { return !scenario_.users.empty(); }
   void refuse(ModelSession& session, std::string_view text);
   void tell(ModelSession& session, std::string_view frame);
   void tell_error(ModelSession& session, const std::string& text);
   void tell_ok(ModelSession& session);
   bool log_in(ModelSession& session, const ClientOperation& operation);
+  bool log_in_by_token(ModelSession& session, const ConnectWish* wish);
   const ScenarioUser* user_named(std::string_view name) const;
   void after_login(ModelSession& session);
   void apply(ModelSession& session, const ClientOperation& operation, Instant now);
+  void apply_second_connect(ModelSession& session, ClientOperation operation);
   void apply_connect(ModelSession& session, const ScenarioStep& step);
   void apply_malformed(ModelSession& session, Malformed malformed);
   void apply_ping(ModelSession& session);
