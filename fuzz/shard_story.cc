@@ -45,6 +45,58 @@ void ShardStory::open(std::size_t slot, bool is_v6) {
   add(opened);
 }
 
+void ShardStory::open_peer(std::size_t slot, ConnectionKind kind, DialTicket dial) {
+  Connection& connection = connections_[slot];
+  if (connection.open || (!listening_ && dial.value == 0)) {
+    return;
+  }
+  const std::uint32_t generation = connection.generation + 1;
+  connection = {};
+  connection.open = true;
+  connection.is_peer = true;
+  connection.generation = generation;
+  ConnectionOpened opened;
+  opened.connection = id_of(slot);
+  opened.remote.bytes.fill(127);
+  opened.remote.port = static_cast<std::uint16_t>(50'000 + slot);
+  opened.nonce.fill(static_cast<std::uint8_t>(generation));
+  opened.kind = kind;
+  opened.dial = dial;
+  add(opened);
+}
+
+void ShardStory::answer_dial(std::size_t slot, bool is_reached) {
+  if (dials_.empty()) {
+    return;
+  }
+  const DialPeer wish = dials_.front();
+  if (is_reached && connections_[slot].open) {
+    return;
+  }
+  dials_.pop_front();
+  if (is_reached) {
+    open_peer(slot, wish.kind, wish.ticket);
+  } else {
+    add(DialFailed{wish.ticket,
+                   std::make_shared<const DialTrouble>(DialTrouble{"connection refused"})});
+  }
+}
+
+void ShardStory::answer_resolve(std::size_t count) {
+  if (resolves_.empty()) {
+    return;
+  }
+  HostAddresses found;
+  found.addresses.resize(count);
+  for (std::size_t at = 0; at < count; ++at) {
+    found.addresses[at].bytes[0] = 10;
+    found.addresses[at].bytes[3] = static_cast<std::uint8_t>(at);
+  }
+  found.trouble = count == 0 ? "no such host" : "";
+  add(HostResolved{resolves_.front(), std::make_shared<const HostAddresses>(std::move(found))});
+  resolves_.pop_front();
+}
+
 void ShardStory::note_odd_bytes(Connection& connection, std::string_view bytes) {
   for (const char byte : bytes) {
     const bool lone_return = connection.last_byte == '\r' && byte != '\n';
@@ -76,7 +128,7 @@ void ShardStory::acknowledge(std::size_t slot, std::size_t parts) {
   const std::string_view leaving =
       std::string_view(connection.waiting).substr(connection.acknowledged, count);
   trace_.add(leaving);
-  if (frames_judged_) {
+  if (frames_judged_ && !connection.is_peer) {
     connection.frames.feed(leaving);
     sim::Frame frame;
     while (connection.frames.next(frame)) {
@@ -202,6 +254,10 @@ void ShardStory::check_outputs() {
   for (const Job& job : output_.jobs) {
     jobs_.push_back(job.ticket);
   }
+  dials_.insert(dials_.end(), output_.dials.begin(), output_.dials.end());
+  for (const ResolveHost& wish : output_.resolves) {
+    resolves_.push_back(wish.ticket);
+  }
   for (const StartTls& wish : output_.tls) {
     Connection& connection = connections_[wish.connection.slot];
     if (wish.connection == id_of(wish.connection.slot) && connection.open) {
@@ -298,6 +354,9 @@ void ShardStory::add_outputs_to_trace() {
   }
   for (const Job& job : output_.jobs) {
     trace_.add(job.ticket.value);
+  }
+  for (const DialPeer& dial : output_.dials) {
+    trace_.add(std::uint64_t{dial.ticket.value});
   }
 }
 

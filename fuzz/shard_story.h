@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,12 @@ class ShardStory {
 
   // Each adds inputs to the batch that the next step() delivers.
   void open(std::size_t slot, bool is_v6);
+  // A route or leaf node; `dial` as the shard asked for it, or none if it was accepted.
+  void open_peer(std::size_t slot, ConnectionKind kind, DialTicket dial);
+  // The oldest wish to dial comes true in `slot`, or fails; of a host name, `count` addresses.
+  void answer_dial(std::size_t slot, bool is_reached);
+  void answer_resolve(std::size_t count);
+  void sample_process() { add(ProcessSampled{{5'000'000, 150, 4, 5}}); }
   void receive(std::size_t slot, std::string_view bytes);
   // Acknowledges `parts` of 4 of what waits.
   void acknowledge(std::size_t slot, std::size_t parts);
@@ -59,6 +66,7 @@ class ShardStory {
   struct Connection {
     bool open = false;     // between ConnectionOpened and ConnectionClosed
     bool closing = false;  // the shard wants it closed
+    bool is_peer = false;  // what leaves are not frames for a client
     std::uint32_t generation = 0;
     std::string waiting;           // what gather() offered after the last step
     std::size_t acknowledged = 0;  // of it, in the batch being collected
@@ -85,6 +93,8 @@ class ShardStory {
   std::vector<ByteView> views_;
   std::array<Connection, slots> connections_;
   std::vector<JobTicket> jobs_;
+  std::deque<DialPeer> dials_;
+  std::deque<ResolveTicket> resolves_;
   std::size_t fed_ = 0;  // bytes received by all connections since the start
   std::size_t reads_ = 0;
   std::uint64_t questions_ = 0;

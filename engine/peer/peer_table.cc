@@ -80,9 +80,10 @@ Admission PeerTable::admit(RouteSession& session) {
   }
   constexpr std::int64_t protocol_min = 2;  // below, interest names no accounts
   if (info.proto < protocol_min) {
-    return refuse(session, "the version of the peer " + quoted(info.server_name) +
-                               " is too old: version " + quoted(info.version) + ", protocol " +
-                               number_text(info.proto));
+    return refuse(session,
+                  "the version of the peer " + quoted(info.server_name) + " is too old: version " +
+                      quoted(info.version) + ", protocol " +
+                      number_text(static_cast<std::uint64_t>(info.proto < 0 ? 0 : info.proto)));
   }
   if (!info.cluster.empty() && !accepts_cluster(info.cluster, info.is_cluster_dynamic)) {
     context_.reached.mark(Reached::route_wrong_cluster);

@@ -439,7 +439,8 @@ void RouteSession::on_first_info(RouteInfo info) {
   if (info_.pool_index.has_value() && *info_.pool_index > 0) {
     // We offer no pool, so nobody may ask for a place in one.
     const std::string text =
-        "Invalid route pool index: " + number_text(*info_.pool_index) + " - pool size is 0";
+        "Invalid route pool index: " + number_text(static_cast<std::uint64_t>(*info_.pool_index)) +
+        " - pool size is 0";
     send_error(text);
     close(text, true);
     return;
