@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/monitor/absent.h"
 #include "engine/monitor/accountz.h"
 #include "engine/monitor/accstatz.h"
 #include "engine/monitor/connz.h"
@@ -28,7 +29,7 @@ MonitorReply answer_healthz_query(const MonitorFacts& /*facts*/, Query& query) {
 
 using Answer = MonitorReply (*)(const MonitorFacts&, Query&);
 
-constexpr std::array<std::pair<std::string_view, Answer>, 10> answers = {{
+constexpr std::array<std::pair<std::string_view, Answer>, 12> answers = {{
     {"/varz", answer_varz_query},
     {"/connz", answer_connz},
     {"/routez", answer_routez},
@@ -38,6 +39,8 @@ constexpr std::array<std::pair<std::string_view, Answer>, 10> answers = {{
     {"/accountz", answer_accountz},
     {"/accstatz", answer_accstatz},
     {"/healthz", answer_healthz_query},
+    {"/gatewayz", answer_gatewayz},
+    {"/jsz", answer_jsz},
     {"/metrics", answer_metrics},
 }};
 
