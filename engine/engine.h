@@ -29,7 +29,7 @@
 
 namespace rubus {
 
-class Engine : private MonitorSources {
+class Engine {
  public:
   Engine(const Options& options, std::uint64_t seed, WallTime started, BlockPool& pool);
   ~Engine();
@@ -39,6 +39,9 @@ class Engine : private MonitorSources {
   std::uint64_t digest() const;
   void describe(std::string& text) const;
   const ReachedMarks& reached() const { return context_.reached; }
+  // For documents and system services.
+  SessionSlots clients() const { return sessions_; }
+  PeerRecords peers(bool with_subscriptions) const;
 
  private:
   void on(const ConnectionOpened& opened);
@@ -57,13 +60,9 @@ class Engine : private MonitorSources {
   void on(const SnapshotAsked& asked);
   void on(const SnapshotTaken& taken);
 
-  SessionSlots clients() const override { return sessions_; }
-  PeerRecords peers(bool with_subscriptions) const override;
-
   // A connection to another engine; the alternatives offer the same functions.
-  using PeerSeat =
-      std::variant<std::monostate, std::unique_ptr<RouteSession>, std::unique_ptr<LeafSession>,
-                   std::unique_ptr<SiblingSession>>;
+  using PeerSeat = std::variant<std::monostate, std::unique_ptr<RouteSession>,
+                                std::unique_ptr<LeafSession>, std::unique_ptr<SiblingSession>>;
 
   void begin();
   void leave_cluster_last();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/engine.h"
 #include "engine/monitor/monitor.h"
 #include "engine/monitor/snapshot.h"
 
@@ -13,7 +14,7 @@ void MonitorDesk::on(const MonitorAsked& asked) {
   begin({asked.question, nullptr, asked.ticket.value, 0, {}});
 }
 
-void MonitorDesk::gather(FactsCustomer& customer, std::uint64_t number,
+void MonitorDesk::gather(SystemServices& customer, std::uint64_t number,
                          std::shared_ptr<const MonitorQuestion> question) {
   begin({std::move(question), &customer, number, 0, {}});
 }
@@ -32,7 +33,7 @@ void MonitorDesk::begin(Gathering gathering) {
 
 void MonitorDesk::on(const SnapshotAsked& asked) {
   const PeerRecords no_peers;
-  const MonitorFacts facts{context_, sources_.clients(), no_peers, process_, requests_};
+  const MonitorFacts facts{context_, engine_.clients(), no_peers, process_, requests_};
   context_.output->snapshots.push_back({asked.ticket, take_snapshot(facts, *asked.question)});
 }
 
@@ -55,9 +56,8 @@ void MonitorDesk::on(const SnapshotTaken& taken) {
 }
 
 void MonitorDesk::finish(const Gathering& gathering) {
-  const PeerRecords peers = sources_.peers(shows_subscriptions(*gathering.question));
-  MonitorFacts facts{context_,  sources_.clients(), peers,
-                     process_,  requests_,          gathering.taken};
+  const PeerRecords peers = engine_.peers(shows_subscriptions(*gathering.question));
+  MonitorFacts facts{context_, engine_.clients(), peers, process_, requests_, gathering.taken};
   if (gathering.customer != nullptr) {
     facts.style = JsonStyle::compact;
     gathering.customer->on_facts(gathering.number, facts);

@@ -15,29 +15,13 @@
 
 namespace rubus {
 
-// What the desk needs to see of the engine.
-class MonitorSources {
- public:
-  virtual SessionSlots clients() const = 0;
-  virtual PeerRecords peers(bool with_subscriptions) const = 0;
-
- protected:
-  ~MonitorSources() = default;
-};
-
-// Who wants facts of the whole process. `number` is its own; facts are valid during the call.
-class FactsCustomer {
- public:
-  virtual void on_facts(std::uint64_t number, const MonitorFacts& facts) = 0;
-
- protected:
-  ~FactsCustomer() = default;
-};
+class Engine;
+class SystemServices;
 
 class MonitorDesk {
  public:
-  MonitorDesk(EngineContext& context, const MonitorSources& sources)
-      : context_(context), sources_(sources) {}
+  // Both are only read, and outlive the desk.
+  MonitorDesk(EngineContext& context, const Engine& engine) : context_(context), engine_(engine) {}
   MonitorDesk(const MonitorDesk&) = delete;
   MonitorDesk& operator=(const MonitorDesk&) = delete;
 
@@ -46,9 +30,9 @@ class MonitorDesk {
   void on(const SnapshotTaken& taken);
   void on(const ProcessSampled& sampled) { process_ = sampled.process; }
 
-  // on_facts() follows, now or in a later step. The question's own process facts and request
-  // counts are not looked at: the last known ones are.
-  void gather(FactsCustomer& customer, std::uint64_t number,
+  // SystemServices::on_facts() follows, now or in a later step; facts are valid during the call.
+  // The question's own process facts and request counts are not looked at: the last known ones are.
+  void gather(SystemServices& customer, std::uint64_t number,
               std::shared_ptr<const MonitorQuestion> question);
 
   template <class V>
@@ -60,8 +44,8 @@ class MonitorDesk {
  private:
   struct Gathering {
     std::shared_ptr<const MonitorQuestion> question;
-    FactsCustomer* customer = nullptr;  // null: a question of the monitoring port
-    std::uint64_t number = 0;           // the customer's, or the monitoring ticket
+    SystemServices* customer = nullptr;  // null: a question of the monitoring port
+    std::uint64_t number = 0;            // the customer's, or the monitoring ticket
     std::uint32_t missing = 0;
     std::vector<std::shared_ptr<const ShardSnapshot>> taken;
   };
@@ -70,7 +54,7 @@ class MonitorDesk {
   void finish(const Gathering& gathering);
 
   EngineContext& context_;
-  const MonitorSources& sources_;
+  const Engine& engine_;
   ProcessFacts process_;
   RequestCounts requests_;
   SortedMap<SnapshotTicket, Gathering> gatherings_;

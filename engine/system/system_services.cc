@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/text_number.h"
+#include "engine/engine.h"
 #include "engine/monitor/accountz.h"
 #include "engine/monitor/monitor.h"
 #include "engine/monitor/snapshot.h"
@@ -354,7 +355,7 @@ void SystemServices::answer_account(const Request& request, const MonitorFacts& 
 }
 
 ClientSession* SystemServices::find_client(std::uint64_t number) const {
-  for (const std::unique_ptr<ClientSession>& session : sources_.clients()) {
+  for (const std::unique_ptr<ClientSession>& session : engine_.clients()) {
     if (session != nullptr && !session->is_closing() && session->number().value == number) {
       return session.get();
     }

@@ -24,10 +24,10 @@
 
 namespace rubus {
 
-class SystemServices : private FactsCustomer {
+class SystemServices {
  public:
-  SystemServices(EngineContext& context, MonitorDesk& desk, const MonitorSources& sources)
-      : context_(context), desk_(desk), sources_(sources) {}
+  SystemServices(EngineContext& context, MonitorDesk& desk, const Engine& engine)
+      : context_(context), desk_(desk), engine_(engine) {}
   SystemServices(const SystemServices&) = delete;
   SystemServices& operator=(const SystemServices&) = delete;
 
@@ -41,6 +41,9 @@ class SystemServices : private FactsCustomer {
   void on_timer();
   // Publishes what waits; behind each input.
   void flush();
+
+  // Of the desk: what a request waited for.
+  void on_facts(std::uint64_t number, const MonitorFacts& facts);
 
   // Events.
   void on_connect(const ClientSession& session);
@@ -72,8 +75,6 @@ class SystemServices : private FactsCustomer {
     std::string payload;
   };
 
-  void on_facts(std::uint64_t number, const MonitorFacts& facts) override;
-
   Account* system_account() const { return context_.find_account(account_name_); }
   bool is_wanted(std::string_view subject) const;
   void publish(std::string subject, std::string payload);
@@ -101,7 +102,7 @@ class SystemServices : private FactsCustomer {
 
   EngineContext& context_;
   MonitorDesk& desk_;
-  const MonitorSources& sources_;
+  const Engine& engine_;
   std::string account_name_;
   std::vector<std::unique_ptr<Service>> services_;  // addresses stay
   std::vector<Subscription*> subscriptions_;
