@@ -67,11 +67,17 @@ void AccountImports::add_service(const ServiceImport& import) {
   if (!rule.has_value() || exporter == nullptr || options == nullptr) {
     return;
   }
-  auto made = std::make_unique<Requests>(Requests{std::move(*rule), exporter, {}, {}, nullptr});
-  if (const ServiceExport* exported = find_service_export(*options, import.subject);
-      exported != nullptr) {
-    made->terms = {exported->response_type, exported->response_threshold, exported->subject};
+  const ServiceExport* const exported = find_service_export(*options, import.subject);
+  if (exported == nullptr) {
+    return;
   }
+  auto made = std::make_unique<Requests>(
+      Requests{std::move(*rule),
+               exporter,
+               std::make_shared<const ResponseTerms>(ResponseTerms{
+                   exported->response_type, exported->response_threshold, exported->subject}),
+               {},
+               nullptr});
   made->service = {ServiceKind::service_import, &importer_,
                    static_cast<std::uint32_t>(services_.size())};
   made->subscription = Subscription::create_for_service(&made->service, made->rule.here());
@@ -173,6 +179,12 @@ bool AccountImports::deliver(const Shadow& shadow, const MessageSource& source,
 
 // ---- services ----
 
+bool AccountImports::asks(const Account& exporter, std::string_view exported) const {
+  return std::any_of(services_.begin(), services_.end(), [&](const auto& each) {
+    return each->exporter == &exporter && each->terms->exported == exported;
+  });
+}
+
 bool AccountImports::on_request(std::uint32_t number, const MessageSource& source,
                                 const PublishCommand& publish) {
   // Other servers and shards have the same imports, and saw to it where the message was published.
@@ -182,7 +194,7 @@ bool AccountImports::on_request(std::uint32_t number, const MessageSource& sourc
   ensure(number < services_.size(), "a service import has its place");
   const Requests& asked = *services_[number];
   Account& exporter = *asked.exporter;
-  if (has_passed(source.via, exporter, asked.terms.exported)) {
+  if (has_passed(source.via, exporter, asked.terms->exported)) {
     return false;
   }
   RewrittenPublish message(publish);
@@ -200,7 +212,7 @@ bool AccountImports::on_request(std::uint32_t number, const MessageSource& sourc
   ServiceStep step;
   step.before = source.via;
   step.exporter = &exporter;
-  step.exported = asked.terms.exported;
+  step.exported = asked.terms->exported;
   step.shares = source.via != nullptr ? source.via->shares : asked.rule.shares();
   step.info = &info;
   MessageSource onward = MessageSource::of_engine();

@@ -63,6 +63,8 @@ class AccountImports {
   void renew_shadows(Subscription& original);
   static void drop_shadows(Subscription& original);
 
+  // Some service import goes to that export.
+  bool asks(const Account& exporter, std::string_view exported) const;
   bool on_request(std::uint32_t number, const MessageSource& source, const PublishCommand& publish);
   // A message in an exporting account reached a shadow; false if the original cannot take it.
   static bool deliver(const Shadow& shadow, const MessageSource& source,
@@ -75,7 +77,7 @@ class AccountImports {
   struct Requests {
     ServiceImportRule rule;
     Account* exporter = nullptr;
-    ResponseTerms terms;
+    std::shared_ptr<const ResponseTerms> terms;
     Service service;
     Subscription* subscription = nullptr;
   };

@@ -60,7 +60,7 @@ std::vector<ImportProblem> problems_of(const std::vector<ImportProblem>& all, st
 void forget_answers(EngineContext& context, const Account& importer) {
   for (const auto& [name, account] : context.accounts) {
     if (ServiceResponses* const responses = account->known_responses(); responses != nullptr) {
-      responses->forget_importer(importer);
+      responses->forget_unasked(importer);
     }
   }
 }
@@ -80,16 +80,15 @@ std::vector<Account*> set_up_accounts(EngineContext& context) {
     account->limits = own.limits;
     account->set_mappings(own.mappings, options.cluster.name);
     const std::vector<ImportProblem> own_problems =
-        found == nullptr
-            ? std::vector<ImportProblem>()
-            : problems_of(problems, static_cast<std::size_t>(found - accounts.data()));
+        found == nullptr ? std::vector<ImportProblem>()
+                         : problems_of(problems, static_cast<std::size_t>(found - accounts.data()));
     std::string text = imports_text(accounts, own, own_problems);
     const AccountImports* const imports = account->imports();
     if (text == (imports == nullptr ? std::string_view() : imports->text())) {
       continue;
     }
-    forget_answers(context, *account);
     account->make_imports(context).set(own, own_problems, std::move(text));
+    forget_answers(context, *account);
     changed.push_back(account.get());
   }
   return changed;

@@ -2,7 +2,7 @@
 //
 // Limits, mappings, imports; at start and after each reload. An account whose imports did not
 // change (nor the exports they name) keeps its services and shadows as they are, so that nobody
-// else notices; of those that changed, pending answers are forgotten. Does not make accounts.
+// else notices; answers to what is not imported any more are forgotten. Does not make accounts.
 #pragma once
 
 #include <vector>

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <optional>
 
+#include "engine/auth/account_imports.h"
 #include "engine/auth/service_step.h"
 #include "engine/base/ensure.h"
 #include "engine/engine_context.h"
@@ -73,13 +74,14 @@ std::string ServiceResponses::subject_of(Key key) const {
 }
 
 ServiceResponses::Key ServiceResponses::expect(Account& importer, std::string_view reply,
-                                               const ResponseTerms& terms) {
+                                               std::shared_ptr<const ResponseTerms> terms) {
   if (pending_.size() >= pending_max) {
     forget(expiries_.begin()->key);
   }
   const Key key = fresh_key();
-  const Instant deadline = context_.now + terms.threshold;
-  pending_.insert(key, Response{&importer, std::string(reply), terms, deadline, deadline});
+  const Instant deadline = context_.now + terms->threshold;
+  pending_.insert(key,
+                  Response{&importer, std::string(reply), std::move(terms), deadline, deadline});
   expiries_.insert({deadline, key});
   arm();
   return key;
@@ -93,12 +95,13 @@ void ServiceResponses::forget(Key key) {
   }
 }
 
-void ServiceResponses::forget_importer(const Account& importer) {
+void ServiceResponses::forget_unasked(const Account& importer) {
   for (auto at = expiries_.begin(); at != expiries_.end();) {
     const Response* const found = pending_.find(at->key);
     ensure(found != nullptr, "an expiry entry has its response");
     const Key key = at->key;
-    const bool leaves = found->importer == &importer;
+    const bool leaves = found->importer == &importer &&
+                        !importer.imports()->asks(exporter_, found->terms->exported);
     at = leaves ? expiries_.erase(at) : std::next(at);
     if (leaves) {
       pending_.erase(key);
@@ -113,11 +116,11 @@ bool ServiceResponses::on_response(const MessageSource& source, const PublishCom
     return false;
   }
   const bool is_empty = publish.total_size == 0;
-  const bool is_last = found->terms.type == ResponseType::singleton || is_empty;
-  found->deadline = context_.now + found->terms.threshold;
+  const bool is_last = found->terms->type == ResponseType::singleton || is_empty;
+  found->deadline = context_.now + found->terms->threshold;
   // Copied: carrying it on may bring new requests into this table.
   const Response response = *found;
-  if (has_passed(source.via, exporter_, response.terms.exported)) {
+  if (has_passed(source.via, exporter_, response.terms->exported)) {
     return false;
   }
   RewrittenPublish message(publish);
@@ -131,7 +134,7 @@ bool ServiceResponses::on_response(const MessageSource& source, const PublishCom
   ServiceStep step;
   step.before = source.via;
   step.exporter = &exporter_;
-  step.exported = response.terms.exported;
+  step.exported = response.terms->exported;
   MessageSource onward = MessageSource::of_engine();
   onward.client = source.client;
   onward.via = &step;

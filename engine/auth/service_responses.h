@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -35,7 +36,7 @@ struct ResponseTerms {
 
 class ServiceResponses {
  public:
-  static constexpr std::size_t pending_max = 262'144;
+  static constexpr std::size_t pending_max = 65'536;
   using Key = std::uint64_t;
 
   ServiceResponses(EngineContext& context, Account& exporter);
@@ -44,11 +45,11 @@ class ServiceResponses {
   ServiceResponses& operator=(const ServiceResponses&) = delete;
 
   // From now on an answer to subject_of(key) goes to `reply` in `importer`.
-  Key expect(Account& importer, std::string_view reply, const ResponseTerms& terms);
+  Key expect(Account& importer, std::string_view reply, std::shared_ptr<const ResponseTerms> terms);
   std::string subject_of(Key key) const;
   void forget(Key key);
-  // The importing account's imports changed: what it waits for is not answered any more.
-  void forget_importer(const Account& importer);
+  // The importing account's imports changed: what it does not import any more is not answered.
+  void forget_unasked(const Account& importer);
 
   // Somebody published on one of the subjects.
   bool on_response(const MessageSource& source, const PublishCommand& publish);
@@ -71,7 +72,7 @@ class ServiceResponses {
   struct Response {
     Account* importer = nullptr;
     std::string reply;
-    ResponseTerms terms;
+    std::shared_ptr<const ResponseTerms> terms;
     Instant deadline;
     Instant listed;  // where its expiry entry stands
   };
