@@ -115,9 +115,8 @@ class ClientSession {
   void run();
   bool run_command(ParseResult result);
   void on_ending(ParseResult result);
-  void on_publish(const PublishCommand& publish);
-  void publish_mapped(const PublishCommand& publish);
-  void publish_as(const PublishCommand& publish);
+  void on_publish(const PublishCommand& written);
+  PublishCommand mapped_publish(const PublishCommand& written);
   bool may_publish(const PublishCommand& publish);
   void on_subscribe(const SubscribeCommand& command);
   bool may_subscribe(const SubscribeCommand& command);
@@ -193,7 +192,7 @@ class ClientSession {
   std::string login_secret_;  // the configured secret it was accepted by, for reloads
   std::unique_ptr<PermissionSet> permissions_;
   LastRoute last_route_;
-  std::string mapped_subject_;  // used within publish_mapped() alone
+  std::string mapped_subject_;  // used within on_publish() alone
   std::vector<Slice> held_;  // input that waits for a job
 
   LookupSet<Subscription*, SidHash, SidEqual> by_sid_;

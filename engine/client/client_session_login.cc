@@ -233,6 +233,7 @@ void ClientSession::on_options(const Options& before) {
     return;
   }
   apply_limits();
+  last_route_ = {};  // mappings may have come or gone
   if (phase_ == Phase::ready || phase_ == Phase::awaiting_connect) {
     recheck_login(before);
   }

@@ -1,5 +1,6 @@
 // Commands of a client and the messages delivered to it.
 #include <cstring>
+#include <optional>
 
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
@@ -138,49 +139,26 @@ void ClientSession::on_ending(ParseResult result) {
   }
 }
 
-void ClientSession::on_publish(const PublishCommand& publish) {
+void ClientSession::on_publish(const PublishCommand& written) {
   ++wire_.traffic.in_messages;
-  wire_.traffic.in_bytes += publish.total_size;
+  wire_.traffic.in_bytes += written.total_size;
   ++context_.counters.traffic.in_messages;
-  context_.counters.traffic.in_bytes += publish.total_size;
+  context_.counters.traffic.in_bytes += written.total_size;
   wire_.keepalive.on_input(context_.now);
   if (traces()) [[unlikely]] {
-    trace_publish(publish);
+    trace_publish(written);
   }
-  if (connect_.pedantic && !is_valid_literal(publish.subject)) {
+  if (connect_.pedantic && !is_valid_literal(written.subject)) {
     send_error("Invalid Publish Subject");
   }
   if (account_ == nullptr) {
     return;
   }
+  std::optional<PublishCommand> mapped;
   if (!account_->mappings.empty()) [[unlikely]] {
-    publish_mapped(publish);
-  } else {
-    publish_as(publish);
+    mapped = mapped_publish(written);
   }
-}
-
-// Permissions speak of the subject that comes out, not of the one that was written.
-void ClientSession::publish_mapped(const PublishCommand& publish) {
-  PublishCommand mapped = publish;
-  mapped.same_subject = false;
-  switch (account_->mappings.map(publish.subject, context_.mapping_choice, mapped_subject_)) {
-    case MappingOutcome::unmapped:
-      break;
-    case MappingOutcome::mapped:
-      mapped.subject = mapped_subject_;
-      break;
-    case MappingOutcome::lost:
-      mapped.subject = {};
-      break;
-  }
-  if (traces() && mapped.subject != publish.subject) {
-    trace_in("MAPPING", std::string(publish.subject).append(" -> ").append(mapped.subject));
-  }
-  publish_as(mapped);
-}
-
-void ClientSession::publish_as(const PublishCommand& publish) {
+  const PublishCommand& publish = mapped.has_value() ? *mapped : written;
   if (!may_publish(publish)) {
     return;
   }
@@ -201,6 +179,28 @@ void ClientSession::publish_as(const PublishCommand& publish) {
   if (!taken && connect_.no_responders && !publish.reply.empty()) {
     send_no_responders(publish.reply, publish.subject);
   }
+}
+
+// Permissions speak of the subject that comes out, not of the one that was written; nothing is
+// remembered of either.
+PublishCommand ClientSession::mapped_publish(const PublishCommand& written) {
+  last_route_ = {};
+  PublishCommand mapped = written;
+  mapped.same_subject = false;
+  switch (account_->mappings.map(written.subject, context_.mapping_choice, mapped_subject_)) {
+    case MappingOutcome::unmapped:
+      break;
+    case MappingOutcome::mapped:
+      mapped.subject = mapped_subject_;
+      break;
+    case MappingOutcome::lost:
+      mapped.subject = {};
+      break;
+  }
+  if (traces() && mapped.subject != written.subject) {
+    trace_in("MAPPING", std::string(written.subject).append(" -> ").append(mapped.subject));
+  }
+  return mapped;
 }
 
 bool ClientSession::may_publish(const PublishCommand& publish) {

@@ -77,11 +77,11 @@ TEST(AccountMapping, applies_to_requests_in_the_exporting_account) {
 TEST(AccountMapping, changes_with_the_configuration) {
   AccountOptions a = account_named("A");
   AccountStage stage({a});
-  stage.send('a', "SUB > 1\r\n");
+  stage.send('a', "SUB old 1\r\nSUB new 2\r\n");
   EXPECT_EQ(stage.send('a', "PUB old 1\r\nx\r\n"), "MSG old 1 1\r\nx\r\n");
   a.mappings = {{"old", {{"new", 100, ""}}}};
   stage.reload({a});
-  EXPECT_EQ(stage.send('a', "PUB old 1\r\nx\r\n"), "MSG new 1 1\r\nx\r\n");
+  EXPECT_EQ(stage.send('a', "PUB old 1\r\nx\r\n"), "MSG new 2 1\r\nx\r\n");
   a.mappings.clear();
   stage.reload({a});
   EXPECT_EQ(stage.send('a', "PUB old 1\r\nx\r\n"), "MSG old 1 1\r\nx\r\n");
