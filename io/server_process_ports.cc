@@ -236,9 +236,6 @@ void ServerProcess::start_accepting_routes() {
     return;
   }
   log_.info("Cluster name is " + cluster_name());
-  if (config_.engine.cluster.name.empty()) {
-    log_.warning("Cluster name was dynamically generated, consider setting one");
-  }
   log_.info("Listening for route connections on " +
             host_port_text(config_.cluster_listen->host, route_port_.port()));
   route_port_.start(
