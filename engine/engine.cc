@@ -495,6 +495,7 @@ void Engine::visit_context(V& v) const {
   v("closed", context_.closed_clients.total());
   v("dial_jitter", context_.dial_jitter.state());
   v("mapping_choice", context_.mapping_choice.state());
+  v("service_replies", context_.service_replies.state());
   v("resolves_made", context_.resolves_made);
   v("dials_made", context_.dials_made);
   peer_table_.visit(v);

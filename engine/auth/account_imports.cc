@@ -102,9 +102,9 @@ void AccountImports::count_interest(Account& joined) const {
       joined.count_interest(*each->subscription);
     }
   }
-  for (const Shadow& shadow : shadows_) {
-    if (shadow.exporter == &joined) {
-      joined.count_interest(*shadow.subscription);
+  for (const std::unique_ptr<Shadow>& shadow : shadows_) {
+    if (shadow->exporter == &joined) {
+      joined.count_interest(*shadow->subscription);
     }
   }
 }
@@ -118,13 +118,13 @@ void AccountImports::add_shadows(Subscription& original) {
     if (!wish.has_value() || exporter == nullptr) {
       continue;
     }
-    Shadow& shadow = shadows_.emplace_back();
+    Shadow& shadow = *shadows_.emplace_back(std::make_unique<Shadow>());
     shadow.rule = rule;
     shadow.exporter = exporter;
     shadow.original = &original;
     shadow.next = original.shadows;
     shadow.home = this;
-    shadow.place = std::prev(shadows_.end());
+    shadow.place = shadows_.size() - 1;
     shadow.subscription =
         Subscription::create_shadow(&shadow, original.session, *wish, original.queue());
     original.shadows = &shadow;
@@ -150,9 +150,17 @@ void AccountImports::drop(Shadow* first) {
     Shadow* const next = first->next;
     first->exporter->remove(first->subscription);
     Subscription::destroy(first->subscription);
-    first->home->shadows_.erase(first->place);
+    first->home->erase(*first);
     first = next;
   }
+}
+
+// The last one takes its place.
+void AccountImports::erase(const Shadow& shadow) {
+  const std::size_t place = shadow.place;
+  std::swap(shadows_[place], shadows_.back());
+  shadows_[place]->place = place;
+  shadows_.pop_back();
 }
 
 bool AccountImports::deliver(const Shadow& shadow, const MessageSource& source,

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -41,7 +40,7 @@ struct Shadow {
   Subscription* original = nullptr;      // here
   Shadow* next = nullptr;                // of the same original
   AccountImports* home = nullptr;
-  std::list<Shadow>::iterator place;
+  std::size_t place = 0;  // in the table of its home
 };
 
 class AccountImports {
@@ -83,6 +82,7 @@ class AccountImports {
   };
 
   static void drop(Shadow* first);
+  void erase(const Shadow& shadow);
   void add_service(const ServiceImport& import);
   void drop_services(std::size_t count);
   RequestInfo info_for(const Requests& asked, const MessageSource& source) const;
@@ -93,7 +93,7 @@ class AccountImports {
   std::string text_;
   std::vector<std::shared_ptr<const StreamImportRule>> streams_;
   std::vector<std::unique_ptr<Requests>> services_;
-  std::list<Shadow> shadows_;
+  std::vector<std::unique_ptr<Shadow>> shadows_;  // in no order
 };
 
 }  // namespace rubus

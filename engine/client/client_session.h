@@ -193,7 +193,7 @@ class ClientSession {
   std::unique_ptr<PermissionSet> permissions_;
   LastRoute last_route_;
   std::string mapped_subject_;  // used within on_publish() alone
-  std::vector<Slice> held_;  // input that waits for a job
+  std::vector<Slice> held_;     // input that waits for a job
 
   LookupSet<Subscription*, SidHash, SidEqual> by_sid_;
   Subscription* first_ = nullptr;

@@ -31,7 +31,7 @@ struct Subscription {
     const Service* service;    // of kind service
     const Shadow* shadow;      // of kind shadow
   };
-  Shadow* shadows = nullptr;  // of kinds client and peer: what it wants by way of imports
+  Shadow* shadows = nullptr;           // of kinds client and peer: what it wants by way of imports
   Subscription* owner_next = nullptr;  // order of SUB within the owner
   Subscription* owner_previous = nullptr;
   Subscription* subject_next = nullptr;  // same subject, within the index
