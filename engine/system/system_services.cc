@@ -20,6 +20,8 @@ namespace {
 // Another server that said nothing for so long is gone (it would speak every ten seconds).
 constexpr Duration server_silence_max = seconds(35);
 constexpr Duration heartbeat_max = seconds(10);
+// Numbers of accounts are told anew with every so many heartbeats.
+constexpr std::uint32_t account_refresh = 3;
 // Requests that wait for other shards; beyond it they are refused, for there is something wrong.
 constexpr std::size_t requests_max = 10'000;
 
@@ -100,7 +102,8 @@ void SystemServices::on_timer() {
   if (is_wanted(subject)) {
     ask_statsz(std::move(subject));
   }
-  if (heartbeat_ == heartbeat_max) {
+  if (heartbeat_ == heartbeat_max && ++quiet_heartbeats_ == account_refresh) {
+    quiet_heartbeats_ = 0;
     for (const auto& [name, account] : context_.accounts) {
       if (account->connections + account->leafnodes > 0) {
         tell_account(name);
@@ -136,8 +139,10 @@ void SystemServices::flush() {
       std::copy(each.payload.begin(), each.payload.end(), block->bytes());
       std::copy_n("\r\n", 2, block->bytes() + size);
       const Slice bytes = Slice::adopt(block, 0, size + 2);
-      // nats-server leaves the place of the reply subject empty, but not its blank.
-      const std::string tail = " " + number_text(size) + "\r\n";
+      // nats-server leaves the place of the reply subject empty, but not its blank; it is gone
+      // once the answer has come through an import.
+      const bool is_imported = std::string_view(each.subject).starts_with("_R_.");
+      const std::string tail = (is_imported ? "" : " ") + number_text(size) + "\r\n";
       PublishCommand command;
       command.subject = each.subject;
       command.total_size = static_cast<std::uint32_t>(size);
@@ -228,7 +233,10 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
   const bool is_command =
       request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
   if (is_command) {
-    on_connection_command(request);
+    // Nonsense is not answered, as nothing would be done.
+    if (!json.empty() && request.options.fault.empty()) {
+      on_connection_command(request);
+    }
     return true;
   }
   if (!request.options.is_meant && request.zone != SystemZone::idz) {
@@ -367,7 +375,7 @@ void SystemServices::on_connection_command(const Request& request) {
   const ShardPlace& place = context_.options->shard;
   const std::uint64_t cid = request.options.cid;
   const bool is_ours = (cid == 0 ? 0 : (cid - 1) % place.count) == place.index;
-  if (!request.options.fault.empty() || !is_ours) {
+  if (!is_ours) {
     return;
   }
   ClientSession* const session = find_client(cid);

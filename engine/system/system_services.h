@@ -106,7 +106,7 @@ class SystemServices {
   std::string account_name_;
   std::vector<std::unique_ptr<Service>> services_;  // addresses stay
   std::vector<Subscription*> subscriptions_;
-  std::vector<Waiting> waiting_;
+  std::vector<Waiting> waiting_;  // to be published
   SortedMap<std::uint64_t, Request> requests_;  // that facts are gathered for
   std::uint64_t requests_made_ = 0;
   std::uint64_t sequence_ = 0;
@@ -114,6 +114,7 @@ class SystemServices {
   SortedMap<std::string, Instant> servers_;  // others by id, when last heard of
   Duration heartbeat_ = milliseconds(250);
   Instant next_heartbeat_ = Instant::never();
+  std::uint32_t quiet_heartbeats_ = 0;  // since accounts were told of
 };
 
 }  // namespace rubus
