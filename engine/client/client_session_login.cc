@@ -345,15 +345,15 @@ void ClientSession::send_info(InfoFacts facts) {
 
 void ClientSession::send_news_info() {
   if (!is_closing() && has_connected_ && connect_.protocol >= 1) {
-    InfoFacts facts = info_facts();
-    facts.lame_duck = true;
-    send_info(facts);
+    send_info(info_facts());
   }
 }
 
 void ClientSession::send_lame_duck_info() {
   if (!is_closing() && has_connected_ && connect_.protocol >= 1) {
-    send_info(info_facts());
+    InfoFacts facts = info_facts();
+    facts.lame_duck = true;
+    send_info(facts);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "engine/peer/leaf_rules.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/base/text_number.h"
@@ -92,9 +93,21 @@ std::optional<std::string> refuse_leaf_stranger(const LeafConnect& connect) {
   return std::nullopt;
 }
 
+bool is_peer_word(std::string_view word) {
+  constexpr std::size_t size_max = 255;
+  return word.size() <= size_max && std::all_of(word.begin(), word.end(), [](char byte) {
+           const unsigned char value = static_cast<unsigned char>(byte);
+           return value > 0x20 && value != 0x7F;
+         });
+}
+
 std::optional<std::string> refuse_leaf_cluster(const LeafConnect& connect, const Options& options) {
-  if (connect.cluster.find(' ') != std::string::npos) {
+  // It stands as a word in lines to other servers, and so does the name where there is no cluster.
+  if (!is_peer_word(connect.cluster)) {
     return "cluster name cannot contain spaces";
+  }
+  if (connect.cluster.empty() && !is_peer_word(connect.name)) {
+    return "server name cannot contain spaces";
   }
   if (options.cluster.enabled && !connect.cluster.empty() &&
       connect.cluster == options.cluster.name) {

@@ -19,6 +19,10 @@ namespace rubus {
 
 constexpr std::string_view loop_subject_prefix = "$LDS.";
 
+// May stand in a protocol line as a word of its own (or be left out): no blanks, no control
+// characters, not longer than 255 bytes.
+bool is_peer_word(std::string_view word);
+
 // Text of the -ERR for a CONNECT that is refused whoever sent it; nothing: go on. `may_know`: the
 // cluster name is compared only after the login, so that nobody can ask for it.
 std::optional<std::string> refuse_leaf_stranger(const LeafConnect& connect);

@@ -326,7 +326,7 @@ LeafRecord LeafSession::record(bool with_subscriptions) const {
 
 void LeafSession::send_line(std::string_view line) {
   if (!is_closing()) {
-    link_.wire.send(line);
+    link_.send(line);
   }
 }
 

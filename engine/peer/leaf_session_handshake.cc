@@ -371,6 +371,10 @@ void LeafSession::send_connect() {
   connect.protocol = peer_protocol;
   send_line(leaf_connect_line(connect));
   remote_cluster_ = info_.cluster.empty() ? info_.server_name : info_.cluster;
+  if (!is_peer_word(remote_cluster_)) {
+    close("the hub has a name that no line can carry", false);
+    return;
+  }
   link_.is_spoke = !remote->is_hub;
   link_.form.headers = info_.headers && options.headers;
   phase_ = Phase::awaiting_answer;

@@ -1,6 +1,8 @@
 // What a peer says: its interest and its messages.
 #include "engine/peer/peer_link.h"
 
+#include <algorithm>
+
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
@@ -12,6 +14,14 @@
 namespace rubus {
 
 namespace {
+
+// More members than anybody has; a greater weight would outweigh all others for nothing.
+constexpr std::uint32_t weight_max = 1'000'000;
+
+// What a joined peer may say at once. It has measured its clients itself: a line of many queues or
+// a payload that was legal there must not cost the link. Memory grows with what comes, not before.
+constexpr std::int64_t joined_line_max = std::int64_t{64} << 20U;
+constexpr std::int64_t joined_payload_min = std::int64_t{64} << 20U;
 
 PeerFlavour flavour_of(ConnectionKind kind) {
   return kind == ConnectionKind::leaf ? PeerFlavour::leaf : PeerFlavour::route;
@@ -60,6 +70,12 @@ void PeerLink::join() {
   ensure(!is_joined_, "a link joins once");
   is_joined_ = true;
   context_.links.join(*this);
+  if (kind_ != ConnectionKind::sibling) {
+    parser.limits.max_control_line = joined_line_max;
+  }
+  if (kind_ == ConnectionKind::route && parser.limits.max_payload >= 0) {
+    parser.limits.max_payload = std::max(parser.limits.max_payload, joined_payload_min);
+  }
   if (kind_ == ConnectionKind::leaf) {
     ensure(account != nullptr, "a leaf node is bound to an account");
     announce_all(*account);
@@ -123,7 +139,7 @@ void PeerLink::on_interest(const PeerInterest& said) {
     return;
   }
   const Key key = key_said(said);
-  const std::uint32_t weight = said.queue.empty() ? 1 : said.weight;
+  const std::uint32_t weight = said.queue.empty() ? 1 : std::min(said.weight, weight_max);
   if (Subscription* const* known = subscriptions_.find(key); known != nullptr) {
     if ((*known)->weight != weight) {
       wanted->reweigh(*known, weight);

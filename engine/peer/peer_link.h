@@ -49,7 +49,8 @@ class PeerLink {
   void on_no_interest(const PeerInterest& said);
   void on_message(const PeerMessage& message);
 
-  // What the peer is told.
+  // What the peer is told. Whoever does not read what it asked for is slow, whatever it was.
+  void send(std::string_view line);
   void announce_change(Account& account, const InterestChange& change);
   void forward(Account& account, const PublishCommand& publish, const MessageSource& source);
   // A group that the peer shall serve with the message that is being fanned out.

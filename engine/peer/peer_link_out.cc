@@ -14,9 +14,13 @@ bool PeerLink::may_take(const MessageSource& source) const {
     case ConnectionKind::client:
       return true;
     case ConnectionKind::route:
-      return kind_ == ConnectionKind::sibling ||
-             (kind_ == ConnectionKind::leaf && (origin == 0 || origin != source.origin));
+      // Another server of the cluster joins the same hub itself.
+      return kind_ == ConnectionKind::sibling || (kind_ == ConnectionKind::leaf && !is_spoke &&
+                                                  (origin == 0 || origin != source.origin));
     case ConnectionKind::leaf:
+      if (source.peer->is_spoke && kind_ == ConnectionKind::route) {
+        return false;
+      }
       return kind_ != ConnectionKind::leaf || origin == 0 || origin != source.origin;
     case ConnectionKind::sibling:
       return kind_ != ConnectionKind::sibling;
@@ -37,7 +41,7 @@ std::uint64_t PeerLink::visible(const Interest& interest) const {
       sum += is_first_shard ? interest.routes : 0;
       break;
     case ConnectionKind::leaf:
-      sum += std::uint64_t{interest.imports} + interest.siblings;
+      sum += interest.imports + interest.siblings;
       sum += is_spoke ? 0 : interest.routes;
       break;
     case ConnectionKind::client:
@@ -45,10 +49,10 @@ std::uint64_t PeerLink::visible(const Interest& interest) const {
   }
   for (const OriginInterest& each : interest.origins) {
     if (kind_ != ConnectionKind::leaf) {
-      sum += tells_origins() ? 0 : std::uint64_t{each.direct} + each.hub;
+      sum += tells_origins() ? 0 : each.direct;
     } else if (each.origin != origin || origin == 0) {
       sum += is_isolated && !is_spoke ? 0 : each.direct;
-      sum += is_spoke ? 0 : std::uint64_t{each.routed} + each.hub;
+      sum += is_spoke ? 0 : each.routed + each.hub;
     }
   }
   return sum;
@@ -56,10 +60,10 @@ std::uint64_t PeerLink::visible(const Interest& interest) const {
 
 std::uint64_t PeerLink::visible_origin(const OriginInterest& interest) const {
   if (kind_ == ConnectionKind::route) {
-    return std::uint64_t{interest.direct} + interest.hub;
+    return interest.direct;
   }
   const bool is_first_shard = context_.options->shard.index == 0;
-  return is_first_shard ? std::uint64_t{interest.direct} + interest.hub + interest.routed : 0;
+  return is_first_shard ? interest.direct + interest.hub + interest.routed : 0;
 }
 
 bool PeerLink::may_tell(std::string_view subject, std::string_view queue) {
@@ -78,8 +82,8 @@ void PeerLink::tell(const PeerInterest& wish, bool is_wanted) {
 namespace {
 
 std::uint32_t weight_told(std::uint64_t weight) {
-  constexpr std::uint64_t weight_max = 0x7FFF'FFFF;
-  return static_cast<std::uint32_t>(weight < weight_max ? weight : weight_max);
+  constexpr std::uint64_t told_max = 999'999'999;  // nine digits are what a peer reads
+  return static_cast<std::uint32_t>(weight < told_max ? weight : told_max);
 }
 
 }  // namespace
@@ -133,6 +137,11 @@ void PeerLink::announce_all(Account& of) {
           }
         }
       });
+}
+
+void PeerLink::send(std::string_view line) {
+  wire.send(line);
+  note_slow();
 }
 
 void PeerLink::forward(Account& from, const PublishCommand& publish, const MessageSource& source) {

@@ -2,7 +2,8 @@
 //
 // A link joins when its handshake is over and is then told the whole interest; from then on each
 // change of a count that it can see becomes one line. What a peer can see:
-//   route           own clients and siblings (RS+), leaf clusters at this server (LS+)
+//   route           own clients and siblings (RS+), leaf clusters at this server (LS+); not of a
+//                   hub that this server joined: the others join it themselves
 //   sibling         of shard 0: everything but siblings; of the others: own clients
 //   leaf, as hub    everything but what came from its own cluster
 //   hub, as leaf    own clients, siblings, and leaf clusters at this server

@@ -296,11 +296,17 @@ void PeerTable::on_gossip(RouteSession& from, const RouteInfo& info) {
   for (auto& [number, seed] : seeds_) {
     if (seed.url.host == url.host && seed.url.port == url.port) {
       seed.last_alive = context_.now;
+      seed.failures = 0;
+      // First all, then each: considering one may take the whole seed away.
+      std::vector<std::uint32_t> numbers;
       for (auto& [target_number, target] : targets_) {
         if (target.seed == number) {
           target.failures = 0;
-          consider(target_number);
+          numbers.push_back(target_number);
         }
+      }
+      for (const std::uint32_t target : numbers) {
+        consider(target);
       }
       return;
     }

@@ -141,7 +141,7 @@ bool RouteSession::run_command(PeerResult result) {
     case PeerResult::ok:
       return true;
     case PeerResult::ping:
-      link_.wire.send("PONG\r\n");
+      link_.send("PONG\r\n");
       return true;
     case PeerResult::pong:
       link_.wire.keepalive.on_pong(context_.now);
@@ -238,7 +238,6 @@ void RouteSession::ping() {
 
 void RouteSession::on_options() {
   link_.wire.write_deadline = context_.options->cluster.write_deadline;
-  link_.parser.limits.max_payload = context_.options->limits.max_payload;
 }
 
 void RouteSession::on_slow() {
@@ -318,7 +317,7 @@ RouteRecord RouteSession::record(bool with_subscriptions) const {
 
 void RouteSession::send_line(std::string_view line) {
   if (!is_closing()) {
-    link_.wire.send(line);
+    link_.send(line);
   }
 }
 
@@ -364,15 +363,7 @@ void RouteSession::on_connect(std::string_view json) {
     refuse(text);
     return;
   }
-  cluster_said_ = connect.cluster;
-  if (!table_.accepts_cluster(connect.cluster, connect.is_cluster_dynamic)) {
-    context_.reached.mark(Reached::route_wrong_cluster);
-    const std::string text = "Rejecting connection, cluster name \"" + connect.cluster +
-                             "\" does not match \"" + std::string(table_.cluster_name()) + "\"";
-    send_error(text);
-    refuse(text);
-    return;
-  }
+  connect_ = connect;
   const ClusterOptions& cluster = context_.options->cluster;
   if (cluster.username.empty()) {
     accept_login();
@@ -401,12 +392,23 @@ void RouteSession::on_job_done(bool accepted) {
     return;
   }
   accept_login();
-  if (was_waiting) {
+  if (was_waiting && !is_closing()) {
     run();
   }
 }
 
-void RouteSession::accept_login() { phase_ = Phase::awaiting_info; }
+// Only now: who may not log in learns no name, and changes none.
+void RouteSession::accept_login() {
+  if (!table_.accepts_cluster(connect_.cluster, connect_.is_cluster_dynamic)) {
+    context_.reached.mark(Reached::route_wrong_cluster);
+    const std::string text = "Rejecting connection, cluster name \"" + connect_.cluster +
+                             "\" does not match \"" + std::string(table_.cluster_name()) + "\"";
+    send_error(text);
+    refuse(text);
+    return;
+  }
+  phase_ = Phase::awaiting_info;
+}
 
 void RouteSession::on_info(std::string_view json) {
   RouteInfo info;

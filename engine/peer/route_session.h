@@ -110,9 +110,9 @@ class RouteSession {
   bool is_flushed_close_ = false;
   bool is_paused_ = false;
   Instant joined_at_;
-  RouteInfo info_;            // of the peer
-  std::string cluster_said_;  // by its CONNECT
-  std::vector<Slice> held_;   // input that waits for a job, or for the spare to be needed
+  RouteInfo info_;           // of the peer
+  RouteConnect connect_;     // of the peer, if it dialed
+  std::vector<Slice> held_;  // input that waits for a job, or for the spare to be needed
 };
 
 }  // namespace rubus

@@ -1,7 +1,6 @@
 #include "engine/routing/interest.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "engine/base/ensure.h"
 
@@ -9,11 +8,11 @@ namespace rubus {
 
 namespace {
 
-void add_to(std::uint32_t& count, std::int64_t delta) {
-  const std::int64_t sum = std::int64_t{count} + delta;
+// No clamping: PeerLink bounds the weight of one subscription, and memory their number.
+void add_to(std::uint64_t& count, std::int64_t delta) {
+  const std::int64_t sum = static_cast<std::int64_t>(count) + delta;
   ensure(sum >= 0, "no more interest is taken away than was added");
-  count = static_cast<std::uint32_t>(
-      std::min<std::int64_t>(sum, std::numeric_limits<std::uint32_t>::max()));
+  count = static_cast<std::uint64_t>(sum);
 }
 
 OriginInterest& origin_in(Interest& interest, OriginNumber origin) {

@@ -29,18 +29,18 @@ enum class InterestSide : std::uint8_t {
 
 struct OriginInterest {
   OriginNumber origin = 0;
-  std::uint32_t direct = 0;
-  std::uint32_t routed = 0;
-  std::uint32_t hub = 0;
+  std::uint64_t direct = 0;
+  std::uint64_t routed = 0;
+  std::uint64_t hub = 0;
 
   bool empty() const { return direct == 0 && routed == 0 && hub == 0; }
 };
 
 struct Interest {
-  std::uint32_t local = 0;
-  std::uint32_t imports = 0;
-  std::uint32_t siblings = 0;
-  std::uint32_t routes = 0;
+  std::uint64_t local = 0;
+  std::uint64_t imports = 0;
+  std::uint64_t siblings = 0;
+  std::uint64_t routes = 0;
   std::vector<OriginInterest> origins;  // leaf clusters; few
 
   bool empty() const {
