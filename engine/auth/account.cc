@@ -102,12 +102,11 @@ void Account::remove(Subscription* subscription) {
 
 void Account::reweigh(Subscription* subscription, std::uint32_t weight) {
   ensure(subscription->kind == SubscriptionKind::peer, "only peers' subscriptions have weights");
-  if (interest_ != nullptr) {
-    count(*subscription, -1);
-  }
+  // One change, not two: nobody is told that the last member has gone.
+  const std::int64_t delta = std::int64_t{weight} - subscription->weight;
   subscription->weight = weight;
   if (interest_ != nullptr) {
-    count(*subscription, 1);
+    links_->on_change(*this, interest_->add(*subscription, side_of(*subscription), delta));
   }
 }
 

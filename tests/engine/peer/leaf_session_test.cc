@@ -159,6 +159,22 @@ TEST(LeafHub, a_local_member_is_preferred_to_a_leaf_whatever_its_weight) {
   EXPECT_EQ(shard.take(leaf), "LMSG q | G 1\r\nx\r\n");
 }
 
+TEST(LeafHub, weights_of_many_peers_add_up_and_come_off_again_however_large) {
+  ShardHarness shard(hub());
+  const int watcher = shard.open_peer(ConnectionKind::leaf, {});
+  shard.send(watcher, "CONNECT {\"name\":\"W\"}\r\n");
+  std::vector<int> leafs;
+  for (int at = 0; at < 6; ++at) {
+    leafs.push_back(shard.open_peer(ConnectionKind::leaf, {}));
+    shard.send(leafs.back(), "CONNECT {\"cluster\":\"M\"}\r\nLS+ q G 999999999\r\n");
+  }
+  shard.take(watcher);
+  for (const int leaf : leafs) {
+    shard.hang_up(leaf);
+  }
+  EXPECT_TRUE(shard.take(watcher).ends_with("LS- q G\r\n"));
+}
+
 TEST(LeafHub, leafs_hear_each_other_unless_they_are_of_one_cluster) {
   ShardHarness shard(hub());
   const int first = join(shard);
@@ -199,6 +215,67 @@ TEST(LeafHub, a_leaf_that_plays_the_hub_is_told_of_local_interest_only) {
   shard.take(leaf);
   shard.send(hub_side, "LS+ there\r\n");
   EXPECT_EQ(shard.take(leaf), "LS+ there\r\n");
+}
+
+// The capture leaf_urls_async: another server of the cluster comes and takes leaf nodes, too.
+TEST(LeafHub, leafs_are_told_where_else_the_cluster_takes_them) {
+  Options options = hub();
+  options.cluster.enabled = true;
+  options.cluster.name = "CL";
+  ShardHarness shard(options);
+  const int leaf = join(shard);
+  shard.take(leaf);
+  const int route = shard.open_peer(ConnectionKind::route, {});
+  EXPECT_NE(shard.take(route).find("\"leafnode_urls\":[\"127.0.0.1:17013\"]"), std::string::npos);
+  shard.send(route,
+             "CONNECT {\"name\":\"NA\",\"cluster\":\"CL\",\"lnoc\":true}\r\n"
+             "INFO {\"server_id\":\"NA\",\"server_name\":\"A\",\"version\":\"2.15.1\",\"proto\":3,"
+             "\"host\":\"127.0.0.1\",\"port\":17001,\"headers\":true,\"max_payload\":1048576,"
+             "\"cluster\":\"CL\",\"lnoc\":true,\"lnocu\":true,"
+             "\"leafnode_urls\":[\"127.0.0.1:17003\"]} \r\n");
+  const std::string told = shard.take(leaf);
+  EXPECT_TRUE(told.starts_with("INFO ")) << told;
+  EXPECT_NE(told.find("\"leafnode_urls\":[\"127.0.0.1:17013\",\"127.0.0.1:17003\"]"),
+            std::string::npos);
+  EXPECT_EQ(told.find("nonce"), std::string::npos);
+  EXPECT_EQ(told.find("connect_info"), std::string::npos);
+}
+
+// The capture route_leaf_origin: what a route is told of leafs, and what leafs send over it.
+TEST(LeafHub, routes_hear_of_leafs_under_the_name_of_their_cluster) {
+  Options options = hub();
+  options.cluster.enabled = true;
+  options.cluster.name = "CL";
+  ShardHarness shard(options);
+  const int route = shard.open_peer(ConnectionKind::route, {});
+  shard.send(
+      route,
+      "CONNECT {\"name\":\"NB\",\"cluster\":\"CL\",\"lnoc\":true}\r\n"
+      "INFO {\"server_id\":\"NX\",\"server_name\":\"X\",\"version\":\"2.15.1\",\"proto\":3,"
+      "\"host\":\"127.0.0.1\",\"port\":17001,\"headers\":true,\"max_payload\":1048576,"
+      "\"cluster\":\"CL\",\"lnoc\":true,\"lnocu\":true} \r\nRS+ $G bar\r\nRS+ $G bq Q 1\r\n");
+  const int leaf = shard.open_peer(ConnectionKind::leaf, {});
+  EXPECT_EQ(lines_of(shard.send(leaf, "CONNECT {\"name\":\"M1\",\"cluster\":\"MC\"}\r\n")),
+            (Lines{"LS+ bar", "LS+ bq Q 1"}));
+  shard.take(route);
+  shard.send(leaf, "LS+ foo\r\nLS+ fq Q 1\r\nLS+ fq Q 2\r\n");
+  EXPECT_EQ(shard.take(route), "LS+ MC $G foo\r\nLS+ MC $G fq Q 1\r\nLS+ MC $G fq Q 2\r\n");
+  shard.send(leaf,
+             "LMSG bar 3\r\none\r\nLMSG bar r.1 3\r\ntwo\r\n"
+             "HMSG bar 18 23\r\nNATS/1.0\r\nK: v\r\n\r\nthree\r\n"
+             "LMSG bq | Q 4\r\nfour\r\nLMSG bq + r.1 Q 4\r\nfive\r\n");
+  EXPECT_EQ(shard.take(route),
+            "LMSG MC $G bar 0 3\r\none\r\nLMSG MC $G bar r.1 0 3\r\ntwo\r\n"
+            "LMSG MC $G bar 18 23\r\nNATS/1.0\r\nK: v\r\n\r\nthree\r\n"
+            "LMSG MC $G bq | Q 0 4\r\nfour\r\nLMSG MC $G bq + r.1 Q 0 4\r\nfive\r\n");
+  shard.take(leaf);
+  shard.send(route,
+             "RMSG $G foo 3\r\nsix\r\nRMSG $G fq | Q 5\r\nseven\r\n"
+             "LMSG N1 $G foo 0 5\r\neight\r\nLMSG MC $G foo 0 4\r\nback\r\n");
+  EXPECT_EQ(shard.take(leaf),
+            "LMSG foo 3\r\nsix\r\nLMSG fq | Q 5\r\nseven\r\nLMSG foo 5\r\neight\r\n");
+  shard.send(leaf, "LS- foo\r\nLS+ fq Q 1\r\n");
+  EXPECT_EQ(shard.take(route), "LS- MC $G foo\r\nLS+ MC $G fq Q 1\r\n");
 }
 
 // ---- rights -------------------------------------------------------------------------------------
