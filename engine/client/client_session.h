@@ -103,6 +103,10 @@ class ClientSession {
       return text_of(a) == text_of(b);
     }
   };
+  struct MappedPublish {
+    PublishCommand command;
+    std::string subject;
+  };
   // What is known about the subject of the last publish.
   struct LastRoute {
     const MatchCache::Entry* entry = nullptr;
@@ -116,7 +120,7 @@ class ClientSession {
   bool run_command(ParseResult result);
   void on_ending(ParseResult result);
   void on_publish(const PublishCommand& written);
-  PublishCommand mapped_publish(const PublishCommand& written);
+  const PublishCommand& mapped_publish(const PublishCommand& written);
   bool may_publish(const PublishCommand& publish);
   void on_subscribe(const SubscribeCommand& command);
   bool may_subscribe(const SubscribeCommand& command);
@@ -192,8 +196,8 @@ class ClientSession {
   std::string login_secret_;  // the configured secret it was accepted by, for reloads
   std::unique_ptr<PermissionSet> permissions_;
   LastRoute last_route_;
-  std::string mapped_subject_;  // used within on_publish() alone
-  std::vector<Slice> held_;     // input that waits for a job
+  std::unique_ptr<MappedPublish> mapped_;  // used within on_publish() alone
+  std::vector<Slice> held_;                // input that waits for a job
 
   LookupSet<Subscription*, SidHash, SidEqual> by_sid_;
   Subscription* first_ = nullptr;

@@ -1,6 +1,5 @@
 // Commands of a client and the messages delivered to it.
 #include <cstring>
-#include <optional>
 
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
@@ -154,11 +153,12 @@ void ClientSession::on_publish(const PublishCommand& written) {
   if (account_ == nullptr) {
     return;
   }
-  std::optional<PublishCommand> mapped;
+  // Not a local copy: clearing one for every message took a fifth of the time of a publish.
+  const PublishCommand* carried = &written;
   if (!account_->mappings.empty()) [[unlikely]] {
-    mapped = mapped_publish(written);
+    carried = &mapped_publish(written);
   }
-  const PublishCommand& publish = mapped.has_value() ? *mapped : written;
+  const PublishCommand& publish = *carried;
   if (!may_publish(publish)) {
     return;
   }
@@ -183,15 +183,20 @@ void ClientSession::on_publish(const PublishCommand& written) {
 
 // Permissions speak of the subject that comes out, not of the one that was written; nothing is
 // remembered of either.
-PublishCommand ClientSession::mapped_publish(const PublishCommand& written) {
+const PublishCommand& ClientSession::mapped_publish(const PublishCommand& written) {
   last_route_ = {};
-  PublishCommand mapped = written;
+  if (mapped_ == nullptr) {
+    mapped_ = std::make_unique<MappedPublish>();
+  }
+  PublishCommand& mapped = mapped_->command;
+  mapped = written;
   mapped.same_subject = false;
-  switch (account_->mappings.map(written.subject, context_.mapping_choice, mapped_subject_)) {
+  std::string& subject = mapped_->subject;
+  switch (account_->mappings.map(written.subject, context_.mapping_choice, subject)) {
     case MappingOutcome::unmapped:
       break;
     case MappingOutcome::mapped:
-      mapped.subject = mapped_subject_;
+      mapped.subject = subject;
       break;
     case MappingOutcome::lost:
       mapped.subject = {};
