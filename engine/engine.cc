@@ -32,11 +32,9 @@ Engine::~Engine() {
 // Accounts come with the configuration; those that left stay until a restart, without users.
 void Engine::update_accounts() {
   const Options& options = *context_.options;
-  const auto add = [this, &options](std::string_view name) {
-    if (!name.empty() && context_.accounts.find(name) == context_.accounts.end()) {
-      context_.accounts.emplace(std::string(name),
-                                std::make_unique<Account>(std::string(name), options.match_cache,
-                                                          name == options.system_account));
+  const auto add = [this](std::string_view name) {
+    if (!name.empty()) {
+      context_.make_account(name);
     }
   };
   add(global_account_name);
@@ -74,9 +72,10 @@ void Engine::begin_linking() {
   const Options& options = *context_.options;
   const bool is_linked = options.cluster.enabled || options.leaf.enabled ||
                          !options.leaf.remotes.empty() || options.shard.count > 1;
-  if (!is_linked) {
+  if (!is_linked || context_.is_linked) {
     return;
   }
+  context_.is_linked = true;
   for (const auto& [name, account] : context_.accounts) {
     if (!account->is_joined()) {
       account->join(context_.links);
@@ -208,10 +207,11 @@ void Engine::fire_timers() {
 
 // What an input brought about but must not happen while somebody walks over sessions.
 void Engine::settle() {
+  // First: what it publishes may fill a queue as well.
+  system_.flush();
   drop_leaving();
   close_slow_links();
   tell_connect_urls();
-  system_.flush();
 }
 
 void Engine::close_slow_links() {
@@ -408,6 +408,7 @@ void Engine::on(const LameDuckRequested& /*requested*/) {
     }
   }
   peer_table_.announce_lame_duck();
+  peer_table_.stop();
   for_each_peer([&options](auto& peer) {
     if (peer.link().kind() != ConnectionKind::sibling && !peer.is_closing()) {
       peer.link().wire.arm(TimerKind::lame_duck, options.lame_duck_duration);

@@ -97,7 +97,6 @@ class Engine {
   PeerTable peer_table_;
   LeafTable leaf_table_;
   bool has_begun_ = false;
-  bool are_siblings_closed_ = false;
   std::uint64_t clients_made_ = 0;
   bool is_stopping_ = false;
   bool is_finished_told_ = false;

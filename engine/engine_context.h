@@ -59,13 +59,13 @@ struct EngineContext {
   std::uint64_t jobs_made = 0;
   std::uint64_t resolves_made = 0;
   std::uint32_t dials_made = 0;
-  std::string cluster_name;               // empty: not clustered
-  std::vector<std::string> connect_urls;  // of this server and its peers, sorted
-  bool connect_urls_changed = false;      // clients are to be told behind the present input
+  std::string cluster_name;                // empty: not clustered
+  std::vector<std::string> connect_urls;   // of this server and its peers, sorted
+  bool connect_urls_changed = false;       // clients are to be told behind the present input
   std::vector<std::string> leafnode_urls;  // of other servers of the cluster, sorted
   bool leafnode_urls_changed = false;      // leaf nodes are to be told
   bool lame_duck = false;
-  SystemServices* system = nullptr;               // set by the engine when it is made
+  SystemServices* system = nullptr;                // set by the engine when it is made
   std::vector<AccountOptions> effective_accounts;  // with the services of the system account
 
   // Sessions that began to close in this input; their subscriptions are dropped behind it, because
@@ -74,10 +74,22 @@ struct EngineContext {
   std::vector<Subscription*> expired;  // reached their maximum in the present fan-out
 
   PeerLinks links;
+  bool is_linked = false;                // accounts count interest
   std::vector<ConnectionId> slow_links;  // over their bound; closed behind the present input
   std::uint64_t fan_stamp = 0;           // counts fan-outs that reach a link
   std::vector<PeerLink*> fan_links;      // of the present fan-out
 
+  Account* make_account(std::string_view name) {
+    std::unique_ptr<Account>& place = accounts[std::string(name)];
+    if (place == nullptr) {
+      place = std::make_unique<Account>(std::string(name), options->match_cache,
+                                        name == options->system_account);
+      if (is_linked) {
+        place->join(links);
+      }
+    }
+    return place.get();
+  }
   Account* find_account(std::string_view name) {
     const auto found = accounts.find(name.empty() ? global_account_name : name);
     return found == accounts.end() ? nullptr : found->second.get();

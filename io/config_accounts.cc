@@ -112,6 +112,13 @@ void read_accounts(ConfigReading& reading, const Field& field) {
       field.report.error(entry.value.place, reserved_text(entry.key));
       continue;
     }
+    // Between servers an account is a word of a line.
+    if (std::any_of(entry.key.begin(), entry.key.end(),
+                    [](char byte) { return static_cast<unsigned char>(byte) <= 0x20; })) {
+      field.report.error(entry.value.place,
+                         "account name " + go_quote(entry.key) + " cannot contain spaces");
+      continue;
+    }
     AccountReading& account = accounts.emplace_back();
     account.options.name = entry.key;
     read_map(account_table, account, entry.value, field.report, field.source);

@@ -175,7 +175,7 @@ bool AccountImports::deliver(const Shadow& shadow, const MessageSource& source,
     return original.session->deliver(original, message.command(), source.client);
   }
   PeerLink& link = *original.peer;
-  if (!link.may_take(source, original)) {
+  if (!link.may_take(source, original, message.command().subject)) {
     return false;
   }
   if (original.is_queue()) {

@@ -152,6 +152,7 @@ void LeafSession::join() {
 
 // A connection keeps its account and rights until the configuration no longer has them.
 void LeafSession::on_options() {
+  link_.on_options();
   const Options& options = *context_.options;
   link_.wire.write_deadline = options.leaf.write_deadline;
   link_.parser.limits.max_payload = options.limits.max_payload;

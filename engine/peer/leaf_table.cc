@@ -72,6 +72,10 @@ Authorization leaf_authorization(const Options& options) {
         authorization.users.push_back(std::move(user));
       }
     }
+    if (options.authorization.is_required() && !authorization.is_required()) {
+      // A login is needed and nobody has one: a user that nobody can be, lest all be let in.
+      authorization.users.emplace_back().nkey = "-";
+    }
     return authorization;
   }
   authorization.token.clear();

@@ -107,6 +107,10 @@ Account* PeerLink::account_named(std::string_view name) {
   if (found != context_.accounts.end()) {
     return found->second.get();
   }
+  if (kind_ == ConnectionKind::sibling) {
+    // Another shard heard of the reload that brings it a moment earlier.
+    return context_.make_account(name);
+  }
   if (unknown_account_ != name) {
     unknown_account_.assign(name);
     context_.reached.mark(Reached::account_unknown);

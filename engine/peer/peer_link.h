@@ -41,6 +41,8 @@ class PeerLink {
 
   // From now on both sides tell each other what they want. Sends the whole interest.
   void join();
+  // Accounts may have changed.
+  void on_options() { last_route_ = {}; }
   // Forgets the peer's interest, at once.
   void leave();
 
@@ -58,8 +60,10 @@ class PeerLink {
 
   // Whether a message from `source` may go over this link to one of its subscriptions.
   bool may_take(const MessageSource& source) const;
-  bool may_take(const MessageSource& source, const Subscription& subscription) const {
-    return may_take(source) && (subscription.origin == 0 || subscription.origin != source.origin);
+  bool may_take(const MessageSource& source, const Subscription& subscription,
+                std::string_view subject) const {
+    return may_take(source) && (subscription.origin == 0 || subscription.origin != source.origin) &&
+           (filter == nullptr || filter->may_publish(subject));
   }
   // Leaf nodes are the last choice for a queue.
   bool is_last_choice(const Subscription& subscription) const {

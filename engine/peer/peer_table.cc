@@ -137,6 +137,13 @@ Admission PeerTable::settle_duplicate(RouteSession& session, RouteSession& prese
     session.close("Duplicate Route", false);
     return Admission::refused;
   }
+  if (context_.now - present.joined_at() > dialing_in_step) {
+    // Not dialed in step with the present one: whoever claims to be that server has to wait until
+    // the present one turns out to be dead.
+    spares_.emplace(session.id(), &session);
+    present.ping();
+    return Admission::spare;
+  }
   replace(present);
   return make_member(session);
 }
@@ -149,8 +156,8 @@ void PeerTable::replace(RouteSession& present) {
 // Its time is over: either the first connection was dead all the while, or this one is too many.
 void PeerTable::on_spare_timeout(RouteSession& session) {
   const auto member = members_.find(session.info().server_id);
-  const bool is_first_alive = member != members_.end() && session.info().rubus.empty() &&
-                              member->second->link().last_activity >= session.link().started();
+  const bool is_first_alive =
+      member != members_.end() && member->second->link().last_activity >= session.link().started();
   if (is_first_alive) {
     session.close("Duplicate Route", false);
     return;

@@ -71,7 +71,9 @@ void PeerTable::on_options(const Options& before) {
       resolve(add_seed(url, false));
     }
   }
-  tell_clients();
+  if (is_started_) {
+    tell_clients();
+  }
 }
 
 std::uint32_t PeerTable::add_seed(const RemoteUrl& url, bool is_learned) {
@@ -100,6 +102,10 @@ void PeerTable::remove_seed(std::uint32_t number) {
   }
   for (const std::uint32_t target : gone) {
     drop_target(target);
+  }
+  // An address belongs to the first name that led to it: the others may need it now.
+  for (const auto& [each, seed] : seeds_) {
+    resolve(each);
   }
 }
 
@@ -221,6 +227,12 @@ bool PeerTable::is_satisfied(const Target& target) const {
 bool PeerTable::is_given_up(const Seed& seed) const {
   if (!seed.is_learned) {
     return false;
+  }
+  for (const auto& [number, target] : targets_) {
+    const auto of = seeds_.find(target.seed);
+    if (target.is_connected && of != seeds_.end() && &of->second == &seed) {
+      return false;
+    }
   }
   const std::uint32_t retries = context_.options->cluster.connect_retries;
   return context_.now - seed.last_alive > learned_time || (retries > 0 && seed.failures > retries);

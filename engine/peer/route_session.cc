@@ -15,6 +15,8 @@ namespace {
 // A spare connection that nobody came to need.
 constexpr Duration spare_time = seconds(2);
 constexpr Duration first_ping = seconds(1);
+// Whoever comes faster than passwords can be checked is refused.
+constexpr std::size_t pending_jobs_max = 4096;
 
 bool is_bcrypt(std::string_view password) { return password.substr(0, 2) == "$2"; }
 
@@ -35,6 +37,10 @@ RouteSession::RouteSession(EngineContext& context, PeerTable& table, const Conne
 void RouteSession::open() {
   const ClusterOptions& cluster = context_.options->cluster;
   link_.log(LogLevel::info, "Route connection created");
+  if (is_dialed() && !table_.owns(dial_)) {
+    close("the route was removed while it was dialed", false);
+    return;
+  }
   if (!cluster.tls.enabled) {
     begin();
     return;
@@ -89,7 +95,7 @@ void RouteSession::on_bytes(const Slice& bytes) {
 void RouteSession::run() {
   for (;;) {
     const PeerResult result = link_.parser.next();
-    if (result == PeerResult::message) [[likely]] {
+    if (result == PeerResult::message && phase_ == Phase::joined) [[likely]] {
       link_.on_message(link_.parser.message());
     } else if (result == PeerResult::need_more) {
       if (held_.empty()) {
@@ -237,6 +243,7 @@ void RouteSession::ping() {
 }
 
 void RouteSession::on_options() {
+  link_.on_options();
   link_.wire.write_deadline = context_.options->cluster.write_deadline;
 }
 
@@ -369,7 +376,8 @@ void RouteSession::on_connect(std::string_view json) {
     accept_login();
     return;
   }
-  if (is_bcrypt(cluster.password) && connect.username == cluster.username) {
+  if (is_bcrypt(cluster.password) && connect.username == cluster.username &&
+      context_.jobs.size() < pending_jobs_max) {
     phase_ = Phase::checking;
     const JobTicket ticket{++context_.jobs_made};
     context_.jobs.emplace(ticket, id());

@@ -20,7 +20,7 @@ class SiblingSession {
   void on_tls(const TlsChanged& /*changed*/) {}
   void on_job_done(bool /*accepted*/) {}
   void on_timer(const Timer& timer);
-  void on_options() {}
+  void on_options() { link_.on_options(); }
   void on_slow() {}
   void on_gone(CloseCause cause);
   void close(std::string_view why, bool after_flush);

@@ -88,8 +88,9 @@ bool is_listed(const MessageSource& source, std::string_view queue) {
 // First the members of equal right, then those that serve only if nobody else can.
 enum class Choice : std::uint8_t { none, equal, last };
 
-Choice choice_of(const MessageSource& source, const Subscription& remote) {
-  if (!remote.peer->may_take(source, remote)) {
+Choice choice_of(const Delivery& delivery, const Subscription& remote) {
+  const MessageSource& source = delivery.source;
+  if (!remote.peer->may_take(source, remote, delivery.publish.subject)) {
     return Choice::none;
   }
   if (remote.peer->is_last_choice(remote)) {
@@ -105,7 +106,7 @@ Choice choice_of(const MessageSource& source, const Subscription& remote) {
 std::uint64_t weight_of(const Delivery& delivery, const QueueMatch& queue, Choice wanted) {
   std::uint64_t sum = 0;
   for (const Subscription* remote : queue.remotes) {
-    sum += choice_of(delivery.source, *remote) == wanted ? remote->weight : 0;
+    sum += choice_of(delivery, *remote) == wanted ? remote->weight : 0;
   }
   return sum;
 }
@@ -114,7 +115,7 @@ std::uint64_t weight_of(const Delivery& delivery, const QueueMatch& queue, Choic
 bool offer_remote(const Delivery& delivery, const QueueMatch& queue, Choice wanted,
                   std::uint64_t place) {
   for (Subscription* remote : queue.remotes) {
-    if (choice_of(delivery.source, *remote) != wanted) {
+    if (choice_of(delivery, *remote) != wanted) {
       continue;
     }
     if (place < remote->weight) {
@@ -194,7 +195,7 @@ bool fan_out(EngineContext& context, Account& account, const MessageSource& sour
   if (!wanted.peers.empty() || !wanted.queues.empty()) {
     ++context.fan_stamp;
     for (Subscription* remote : wanted.peers) {
-      if (remote->peer->may_take(source, *remote)) {
+      if (remote->peer->may_take(source, *remote, publish.subject)) {
         choose_link(delivery, *remote->peer);
       }
     }
