@@ -149,6 +149,8 @@ setup_browser() {
 }
 
 command -v openssl >/dev/null || need_packages openssl
+# The cluster tests make network namespaces.
+command -v tc >/dev/null || need_packages iproute2
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(go python javascript c cli exporter promtool)
 for part in "${parts[@]}"; do
