@@ -434,10 +434,11 @@ void ClusterModel::judge_message(Message& message, Instant end) {
   bool is_somebody_possible = false;
   for (const Interest& interest : interests_) {
     if (!concerns(message, interest)) {
-      // Its own echo: whether that counts as interest is not asked.
-      is_somebody_possible = is_somebody_possible || (interest.session == message.session &&
-                                                      is_match(interest.subject,
-                                                               message.operation.step.subject));
+      // Its own echo, or a subject denied within a wider subscription, may count as interest.
+      is_somebody_possible =
+          is_somebody_possible ||
+          (interest.is_allowed && interest.session->account == message.session->account &&
+           is_match(interest.subject, message.operation.step.subject));
       continue;
     }
     is_somebody_possible = is_somebody_possible || !is_surely_gone(message, interest);

@@ -266,6 +266,7 @@ RunResult ClusterWorld::run() {
     }
     if (!has_failed()) {
       check_memory();
+      check_urls();
     }
     if (!has_failed()) {
       end_clients();

@@ -65,6 +65,7 @@ class ClusterWorld {
   void end_process(std::uint32_t node, bool is_host_down);
   void leave(std::uint32_t node, Input wish, std::int64_t down_us);
   void on_output(std::uint32_t node, std::uint32_t shard, const Output& output);
+  void gather_snapshots(std::uint32_t node, std::uint32_t shard, const Output& output);
   void dial(std::uint32_t node, std::uint32_t shard, const DialPeer& wish);
   void fail_dial(std::uint32_t node, std::uint32_t shard, std::uint32_t epoch, DialTicket ticket,
                  const std::string& why, Duration later);

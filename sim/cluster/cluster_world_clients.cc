@@ -203,7 +203,7 @@ void ClusterWorld::on_handed_in(Wire& wire, std::uint64_t bytes) {
 
 void ClusterWorld::on_arrival(Wire& wire, std::size_t end) {
   if (ShardShell* shell = shell_of(wire.ends[end])) {
-    shell->on_arrival(wire);
+    shell->on_arrival(wire, end);
     nodes_[wire.ends[end].who].process->poke(wire.ends[end].shard);
   } else if (!wire.ends[end].is_node) {
     read(wire);
@@ -237,7 +237,7 @@ void ClusterWorld::read(Wire& wire) {
 
 void ClusterWorld::on_space(Wire& wire, std::size_t end) {
   if (ShardShell* shell = shell_of(wire.ends[end])) {
-    shell->on_space(wire, now_);
+    shell->on_space(wire, end, now_);
     nodes_[wire.ends[end].who].process->poke(wire.ends[end].shard);
   } else if (!wire.ends[end].is_node && clients_[wire.ends[end].who].wire == wire.number) {
     pump(wire.ends[end].who);

@@ -159,6 +159,7 @@ void ClusterWorld::on_output(std::uint32_t node, std::uint32_t shard, const Outp
   for (const MonitorReply& reply : output.replies) {
     on_reply(node, reply);
   }
+  gather_snapshots(node, shard, output);
   if (output.sample_process) {
     agenda_.add(now_, [this, node, shard, epoch = at.epoch] {
       if (nodes_[node].process != nullptr && nodes_[node].epoch == epoch) {
@@ -176,9 +177,10 @@ void ClusterWorld::on_output(std::uint32_t node, std::uint32_t shard, const Outp
         return;
       }
       for (std::uint32_t one = 0; one < nodes_[node].process->shards(); ++one) {
-        const std::size_t blocks =
-            nodes_[node].process->shell(one).shard().blocks().blocks_in_use();
-        if (blocks != 0) {
+        ShardShell& shell = nodes_[node].process->shell(one);
+        const std::size_t blocks = shell.shard().blocks().blocks_in_use();
+        // The links to its siblings end with the process.
+        if (blocks != 0 && shell.open_sockets() == 0) {
           violate("node " + number_text(node) + "." + number_text(one) + " still holds " +
                   number_text(std::uint64_t{blocks}) + " blocks when it has finished");
         }
@@ -189,6 +191,28 @@ void ClusterWorld::on_output(std::uint32_t node, std::uint32_t shard, const Outp
         agenda_.add(now_ + microseconds(down_us), [this, node] { start_node(node); });
       }
     });
+  }
+}
+
+// Shard 0 asks the others, which answer it, through the mailboxes of the process.
+void ClusterWorld::gather_snapshots(std::uint32_t node, std::uint32_t shard, const Output& output) {
+  const auto post = [this, node](std::uint32_t to, Input input) {
+    agenda_.add(now_, [this, node, to, input = std::move(input), epoch = nodes_[node].epoch] {
+      if (nodes_[node].process != nullptr && nodes_[node].epoch == epoch) {
+        tell(node, to, input);
+      }
+    });
+  };
+  for (const SnapshotWish& wish : output.snapshot_wishes) {
+    for (std::uint32_t other = 0;
+         other < static_cast<std::uint32_t>(scenario_.nodes[node].shards); ++other) {
+      if (other != shard) {
+        post(other, SnapshotAsked{wish.ticket, wish.question});
+      }
+    }
+  }
+  for (const SnapshotGiven& given : output.snapshots) {
+    post(0, SnapshotTaken{given.ticket, shard, given.snapshot});
   }
 }
 

@@ -32,8 +32,8 @@ ShardShell::ShardShell(const Options& options, std::uint64_t seed, WallTime star
       shard_(options, seed, started),
       nonces_(seed, "nonces") {}
 
-ShardShell::Socket* ShardShell::socket_of(WireNumber wire) {
-  const auto found = slots_.find(wire);
+ShardShell::Socket* ShardShell::socket_of(Place place) {
+  const auto found = slots_.find(place);
   return found == slots_.end() ? nullptr : &sockets_[found->second];
 }
 
@@ -59,11 +59,6 @@ std::uint64_t ShardShell::waiting_bytes() const {
   return total;
 }
 
-std::uint64_t ShardShell::waiting_bytes(WireNumber wire) const {
-  const auto found = slots_.find(wire);
-  return found == slots_.end() ? 0 : sockets_[found->second].queued;
-}
-
 void ShardShell::attach(Wire& wire, std::size_t end, std::uint32_t sibling) {
   std::uint32_t slot = 0;
   while (slot < sockets_.size() && sockets_[slot].wire != nullptr) {
@@ -79,7 +74,7 @@ void ShardShell::attach(Wire& wire, std::size_t end, std::uint32_t sibling) {
   socket.end = end;
   socket.id = {slot, generation};
   socket.is_open = true;
-  slots_[wire.number] = slot;
+  slots_[{wire.number, end}] = slot;
   ConnectionOpened opened;
   opened.connection = socket.id;
   opened.remote = wire.addresses[1 - end];
@@ -91,26 +86,26 @@ void ShardShell::attach(Wire& wire, std::size_t end, std::uint32_t sibling) {
   }
   tell(opened);
   if (wire.to(end).has_arrived() || wire.to(end).is_at_end()) {
-    on_arrival(wire);
+    on_arrival(wire, end);
   }
 }
 
-void ShardShell::on_arrival(Wire& wire) {
-  if (std::find(readable_.begin(), readable_.end(), wire.number) == readable_.end() &&
-      socket_of(wire.number) != nullptr) {
-    readable_.push_back(wire.number);
+void ShardShell::on_arrival(Wire& wire, std::size_t end) {
+  const Place place(wire.number, end);
+  if (std::find(readable_.begin(), readable_.end(), place) == readable_.end() &&
+      socket_of(place) != nullptr) {
+    readable_.push_back(place);
   }
 }
 
-void ShardShell::on_space(Wire& wire, Instant now) {
-  if (Socket* socket = socket_of(wire.number); socket != nullptr && socket->is_open) {
+void ShardShell::on_space(Wire& wire, std::size_t end, Instant now) {
+  if (Socket* socket = socket_of({wire.number, end}); socket != nullptr && socket->is_open) {
     flush(*socket, now);
   }
 }
 
 void ShardShell::on_reset(Wire& wire, std::size_t end) {
-  if (Socket* socket = socket_of(wire.number);
-      socket != nullptr && socket->is_open && socket->end == end) {
+  if (Socket* socket = socket_of({wire.number, end}); socket != nullptr && socket->is_open) {
     close(*socket, CloseCause::read_error, false);
   }
 }
@@ -123,7 +118,7 @@ void ShardShell::close(Socket& socket, CloseCause cause, bool is_wish) {
     const BytesSent* sent = std::get_if<BytesSent>(&input);
     return sent != nullptr && sent->connection == socket.id;
   });
-  std::erase(readable_, wire.number);
+  std::erase(readable_, Place(wire.number, socket.end));
   tell(ConnectionClosed{socket.id, cause});
   on_closed(wire, socket.end, is_wish);
 }
@@ -143,10 +138,10 @@ void ShardShell::collect_reads(Socket& socket, std::vector<Input>& pending) {
 }
 
 void ShardShell::collect(std::vector<Input>& pending) {
-  std::vector<WireNumber> readable;
+  std::vector<Place> readable;
   std::swap(readable, readable_);
-  for (const WireNumber wire : readable) {
-    Socket* socket = socket_of(wire);
+  for (const Place& place : readable) {
+    Socket* socket = socket_of(place);
     if (socket == nullptr || !socket->is_open) {
       continue;
     }
@@ -158,7 +153,7 @@ void ShardShell::collect(std::vector<Input>& pending) {
     if (pipe.is_at_end()) {
       close(*socket, CloseCause::peer_closed, false);
     } else if (pipe.has_arrived() && !socket->is_paused) {
-      readable_.push_back(wire);
+      readable_.push_back(place);
     }
   }
   std::move(controls_.begin(), controls_.end(), std::back_inserter(pending));
@@ -201,7 +196,7 @@ void ShardShell::step(Instant now, WallTime wall, std::span<Input> inputs) {
   for (Input& input : inputs) {
     if (const ConnectionClosed* closed = std::get_if<ConnectionClosed>(&input)) {
       Socket& socket = sockets_[closed->connection.slot];
-      slots_.erase(socket.wire->number);
+      slots_.erase({socket.wire->number, socket.end});
       socket.wire = nullptr;
       socket.queued = 0;
     }
@@ -294,7 +289,7 @@ void ShardShell::obey(Instant now) {
     if (socket != nullptr && socket->is_open) {
       socket->is_paused = appetite.paused;
       if (!appetite.paused) {
-        on_arrival(*socket->wire);
+        on_arrival(*socket->wire, socket->end);
       }
     }
   }

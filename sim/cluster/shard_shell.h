@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/seam/recording.h"
@@ -25,8 +27,8 @@ class ShardShell {
              const ShellHabits& habits, std::size_t batch_inputs);
 
   void attach(Wire& wire, std::size_t end, std::uint32_t sibling);
-  void on_arrival(Wire& wire);  // bytes or an end are there to be read
-  void on_space(Wire& wire, Instant now);
+  void on_arrival(Wire& wire, std::size_t end);  // bytes or an end are there to be read
+  void on_space(Wire& wire, std::size_t end, Instant now);
   void on_reset(Wire& wire, std::size_t end);
   void tell(Input input) { controls_.push_back(std::move(input)); }
 
@@ -39,7 +41,6 @@ class ShardShell {
   std::uint64_t steps() const { return steps_; }
   std::size_t open_sockets() const;
   std::uint64_t waiting_bytes() const;
-  std::uint64_t waiting_bytes(WireNumber wire) const;
 
   std::function<void(Wire&)> on_wire_change;
   std::function<void(Wire&, std::size_t end)> on_room;  // bytes of that end were taken
@@ -65,7 +66,9 @@ class ShardShell {
     Instant linger_until = Instant::never();
   };
 
-  Socket* socket_of(WireNumber wire);
+  // A wire may lead from a shard to itself: only with the end is it a socket.
+  using Place = std::pair<WireNumber, std::size_t>;
+  Socket* socket_of(Place place);
   Socket* known_socket(ConnectionId id);
   void collect(std::vector<Input>& pending);
   void collect_reads(Socket& socket, std::vector<Input>& pending);
@@ -82,9 +85,9 @@ class ShardShell {
   DurableShard shard_;
   Output output_;
   std::vector<Socket> sockets_;  // by slot
-  std::map<WireNumber, std::uint32_t> slots_;
+  std::map<Place, std::uint32_t> slots_;
   std::vector<Input> controls_;
-  std::vector<WireNumber> readable_;
+  std::vector<Place> readable_;
   RandomStream nonces_;
   Instant last_now_;
   std::uint64_t steps_ = 0;
