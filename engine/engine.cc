@@ -85,6 +85,7 @@ void Engine::begin_linking() {
         }
       }
       count_imports(context_, *account);
+      system_.count_interest(*account);
     }
   }
 }
@@ -207,11 +208,12 @@ void Engine::fire_timers() {
 
 // What an input brought about but must not happen while somebody walks over sessions.
 void Engine::settle() {
-  // First: what it publishes may fill a queue as well.
-  system_.flush();
-  drop_leaving();
-  close_slow_links();
-  tell_connect_urls();
+  do {
+    system_.flush();
+    drop_leaving();
+    close_slow_links();
+    tell_connect_urls();
+  } while (system_.has_waiting() || !context_.leaving.empty() || !context_.slow_links.empty());
 }
 
 void Engine::close_slow_links() {
@@ -306,7 +308,10 @@ void Engine::open_peer(const ConnectionOpened& opened) {
     ++sessions_open_;
   }
   with_peer(opened.connection, [](auto& peer) { peer.open(); });
-  if (is_stopping_ && opened.kind != ConnectionKind::sibling) {
+  const bool stays = opened.kind == ConnectionKind::sibling ||
+                     (opened.kind == ConnectionKind::route && context_.lame_duck &&
+                      (clients_open_ > 0 || context_.options->shard.count > 1));
+  if (is_stopping_ && !stays) {
     with_peer(opened.connection, [](auto& peer) { peer.close("Server Shutdown", true); });
   }
 }
@@ -408,7 +413,6 @@ void Engine::on(const LameDuckRequested& /*requested*/) {
     }
   }
   peer_table_.announce_lame_duck();
-  peer_table_.stop();
   for_each_peer([&options](auto& peer) {
     if (peer.link().kind() != ConnectionKind::sibling && !peer.is_closing()) {
       peer.link().wire.arm(TimerKind::lame_duck, options.lame_duck_duration);

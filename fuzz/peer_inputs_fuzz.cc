@@ -223,7 +223,9 @@ void do_one_deed(ShardStory& story, ByteSource& source) {
 
 std::uint64_t tell(std::string_view input) {
   ByteSource source(input);
-  ShardStory story(options_of(source.byte()), source.byte());
+  const Options options = options_of(source.byte());
+  ShardStory story(options, source.byte());
+  story.trust_frames();
   for (std::size_t deeds = 0; deeds < deeds_max && !source.is_empty(); ++deeds) {
     do_one_deed(story, source);
   }

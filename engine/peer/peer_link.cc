@@ -20,7 +20,7 @@ constexpr std::uint32_t weight_max = 1'000'000;
 
 // What a joined peer may say at once. It has measured its clients itself: a line of many queues or
 // a payload that was legal there must not cost the link. Memory grows with what comes, not before.
-constexpr std::int64_t joined_line_max = std::int64_t{64} << 20U;
+constexpr std::int64_t joined_line_max = std::int64_t{4} << 20U;
 constexpr std::int64_t joined_payload_min = std::int64_t{64} << 20U;
 
 PeerFlavour flavour_of(ConnectionKind kind) {

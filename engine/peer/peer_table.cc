@@ -157,7 +157,7 @@ void PeerTable::replace(RouteSession& present) {
 void PeerTable::on_spare_timeout(RouteSession& session) {
   const auto member = members_.find(session.info().server_id);
   const bool is_first_alive =
-      member != members_.end() && member->second->link().last_activity >= session.link().started();
+      member != members_.end() && member->second->heard_at() >= session.spare_since();
   if (is_first_alive) {
     session.close("Duplicate Route", false);
     return;
@@ -318,7 +318,7 @@ void PeerTable::on_gossip(RouteSession& from, const RouteInfo& info) {
       return;
     }
   }
-  constexpr std::size_t learned_max = 1024;
+  constexpr std::size_t learned_max = 256;
   if (seeds_.size() >= learned_max) {
     return;
   }

@@ -105,7 +105,11 @@ void PeerTable::remove_seed(std::uint32_t number) {
   }
   // An address belongs to the first name that led to it: the others may need it now.
   for (const auto& [each, seed] : seeds_) {
-    resolve(each);
+    const std::uint32_t owner = each;
+    if (std::none_of(targets_.begin(), targets_.end(),
+                     [owner](const auto& target) { return target.second.seed == owner; })) {
+      resolve(owner);
+    }
   }
 }
 

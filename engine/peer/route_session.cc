@@ -84,6 +84,7 @@ void RouteSession::on_bytes(const Slice& bytes) {
     return;
   }
   link_.last_activity = context_.wall;
+  heard_at_ = context_.now;
   if (phase_ == Phase::checking || phase_ == Phase::spare || !held_.empty()) {
     held_.push_back(bytes);
     return;
@@ -474,6 +475,7 @@ void RouteSession::on_first_info(RouteInfo info) {
       return;
     case Admission::spare:
       phase_ = Phase::spare;
+      spare_since_ = context_.now;
       link_.wire.arm(TimerKind::authentication, spare_time);
       return;
   }

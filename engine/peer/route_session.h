@@ -64,6 +64,8 @@ class RouteSession {
   bool is_lame_duck() const { return info_.lame_duck; }
   bool is_joined() const { return phase_ == Phase::joined; }
   Instant joined_at() const { return joined_at_; }
+  Instant heard_at() const { return heard_at_; }        // the last bytes
+  Instant spare_since() const { return spare_since_; }  // if it is one
   RouteRecord record(bool with_subscriptions) const;
 
   template <class V>
@@ -110,6 +112,8 @@ class RouteSession {
   bool is_flushed_close_ = false;
   bool is_paused_ = false;
   Instant joined_at_;
+  Instant heard_at_;
+  Instant spare_since_;
   RouteInfo info_;           // of the peer
   RouteConnect connect_;     // of the peer, if it dialed
   std::vector<Slice> held_;  // input that waits for a job, or for the spare to be needed

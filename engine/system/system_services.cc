@@ -64,11 +64,10 @@ void SystemServices::start() {
   std::uint32_t number = 0;
   for (const SystemSubject& subject : system_subjects()) {
     if (is_first || subject.in_every_shard) {
-      services_.push_back(std::make_unique<Service>(
-          Service{ServiceKind::system_request, account, number}));
+      services_.push_back(
+          std::make_unique<Service>(Service{ServiceKind::system_request, account, number}));
       subscriptions_.push_back(Subscription::create_for_service(
-          services_.back().get(),
-          with_id(subject.subject, context_.options->identity.server_id)));
+          services_.back().get(), with_id(subject.subject, context_.options->identity.server_id)));
       account->insert(subscriptions_.back());
     }
     ++number;
@@ -126,6 +125,14 @@ bool SystemServices::is_wanted(std::string_view subject) const {
 void SystemServices::publish(std::string subject, std::string payload) {
   if (!subject.empty()) {
     waiting_.push_back({std::move(subject), {}, std::move(payload)});
+  }
+}
+
+void SystemServices::count_interest(Account& account) const {
+  for (const Subscription* each : subscriptions_) {
+    if (each->service->account == &account) {
+      account.count_interest(*each);
+    }
   }
 }
 
@@ -230,8 +237,7 @@ bool SystemServices::on_request(const Service& service, const MessageSource& sou
 
 bool SystemServices::take(Request request, std::string_view json, const PublishCommand& publish) {
   request.options = read_options(context_, request.zone, json);
-  const bool is_command =
-      request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
+  const bool is_command = request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
   if (is_command) {
     // Nonsense is not answered, as nothing would be done.
     if (!json.empty() && request.options.fault.empty()) {
@@ -340,10 +346,9 @@ void SystemServices::answer_document(const Request& request, const MonitorFacts&
 
 void SystemServices::answer_account(const Request& request, const MonitorFacts& facts) {
   const std::vector<AccountRecord> accounts = all_accounts(facts);
-  const auto found =
-      std::find_if(accounts.begin(), accounts.end(), [&request](const AccountRecord& account) {
-        return account.name == request.account;
-      });
+  const auto found = std::find_if(
+      accounts.begin(), accounts.end(),
+      [&request](const AccountRecord& account) { return account.name == request.account; });
   if (request.zone == SystemZone::account_conns) {
     if (found == accounts.end()) {
       return;

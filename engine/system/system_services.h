@@ -35,6 +35,9 @@ class SystemServices {
   void start();
   void stop();
 
+  // The accounts begin to count who wants what.
+  void count_interest(Account& account) const;
+  bool has_waiting() const { return !waiting_.empty(); }
   // A message for one of the subjects; false: it is none of ours.
   bool on_request(const Service& service, const MessageSource& source,
                   const PublishCommand& publish);
@@ -106,7 +109,7 @@ class SystemServices {
   std::string account_name_;
   std::vector<std::unique_ptr<Service>> services_;  // addresses stay
   std::vector<Subscription*> subscriptions_;
-  std::vector<Waiting> waiting_;  // to be published
+  std::vector<Waiting> waiting_;                // to be published
   SortedMap<std::uint64_t, Request> requests_;  // that facts are gathered for
   std::uint64_t requests_made_ = 0;
   std::uint64_t sequence_ = 0;

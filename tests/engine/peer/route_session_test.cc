@@ -391,5 +391,48 @@ TEST(RouteSession, a_peer_that_lost_its_connection_unseen_gets_a_new_one) {
   EXPECT_NE(harness.take(theirs).find("RMSG $G foo 2\r\nhi\r\n"), std::string::npos);
 }
 
+// Two nodes of one cluster that join the same hub must not bring its messages to each other.
+TEST(RouteSession, what_a_hub_wants_is_not_told_to_routes) {
+  Options options = clustered();
+  options.leaf.remotes.emplace_back().urls.emplace_back();
+  options.leaf.remotes[0].urls[0].host = "127.0.0.1";
+  options.leaf.remotes[0].urls[0].port = 7422;
+  ShardHarness harness(options);
+  const int route = join(harness, "NB", "b");
+  ASSERT_FALSE(harness.resolves().empty());
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  harness.step({HostResolved{harness.resolves().back().ticket, found}});
+  ASSERT_FALSE(harness.dials().empty());
+  const int hub = harness.open_peer(ConnectionKind::leaf, harness.dials().back().ticket);
+  harness.send(hub,
+               "INFO {\"server_id\":\"NH\",\"server_name\":\"h\",\"client_id\":1,"
+               "\"leafnode_urls\":[\"127.0.0.1:7422\"],\"info_on_connect\":true,"
+               "\"cluster\":\"HC\",\"headers\":true,\"max_payload\":1048576}\r\n");
+  harness.send(hub, "INFO {\"server_id\":\"NH\",\"client_id\":1,\"connect_info\":true}\r\n");
+  harness.take(route);
+  harness.send(hub, "LS+ foo\r\nPING\r\n");
+  EXPECT_EQ(harness.take(route), "");
+  harness.take(hub);
+  harness.send(route, "RMSG $G foo 2\r\nhi\r\n");
+  EXPECT_EQ(harness.take(hub), "");
+  const int client = harness.connect();
+  harness.send(client, "PUB foo 2\r\nhi\r\nPING\r\n");
+  EXPECT_NE(harness.take(hub).find("LMSG foo 2\r\nhi\r\n"), std::string::npos);
+}
+
+// Interest that is counted from a reload on covers what the server itself listens for.
+TEST(RouteSession, a_server_that_becomes_a_leaf_node_by_reload_ends_in_peace) {
+  Options options = ShardHarness::default_options();
+  ShardHarness harness(options);
+  const int client = harness.connect();
+  harness.send(client, "SUB foo 1\r\nPING\r\n");
+  options.leaf.remotes.emplace_back().urls.emplace_back();
+  options.leaf.remotes[0].urls[0].host = "127.0.0.1";
+  options.leaf.remotes[0].urls[0].port = 7422;
+  harness.reload(options);
+  EXPECT_EQ(harness.send(client, "UNSUB 1\r\nPING\r\n").find("-ERR"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace rubus::test
