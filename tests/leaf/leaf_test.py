@@ -336,6 +336,40 @@ class Shapes(LeafCase):
         self.assertEqual(len(got), len(set(got)))
 
 
+class Terms(LeafCase):
+    """What one end demands of the other before they link."""
+
+    def assert_links(self, hub, leaf):
+        self.wait_linked(hub, leaf)
+        at_hub, at_leaf = self.clients([hub, leaf])
+        self.assert_bus_works(at_hub, at_leaf)
+        self.assert_bus_works(at_leaf, at_hub)
+
+    def test_the_end_that_dials_may_play_the_hub(self):
+        hub = self.hub().start()
+        self.assert_links(hub, self.leaf(hub, remote="hub: true").start())
+
+    def test_a_hub_that_would_compress_links_with_a_leaf_that_would_not(self):
+        hub = self.hub(leafnodes="compression: s2_fast").start()
+        self.assert_links(hub, self.leaf(hub, remote="compression: off").start())
+
+    def test_servers_of_two_clusters_link(self):
+        hub = self.hub(cluster="", cluster_name="HUBS").start()
+        self.assert_links(hub, self.leaf(hub, cluster="", cluster_name="LEAFS").start())
+
+    def test_a_leaf_with_the_name_of_the_clusters_hub_is_refused(self):
+        hub = self.hub(cluster="", cluster_name="SAME").start()
+        leaf = self.leaf(hub, cluster="", cluster_name="SAME").start()
+        self.wait_log([leaf], r"remote leafnode has same cluster name")
+        self.assertEqual(self.leafs(hub), [])
+
+    def test_a_leaf_below_the_minimum_version_is_refused(self):
+        hub = self.hub(leafnodes='min_version: "2.99.0"').start()
+        leaf = self.leaf(hub).start()
+        self.wait_log([leaf], r"minimum version required")
+        self.assertEqual(self.leafs(hub), [])
+
+
 class Failures(LeafCase):
     BACK_WITHIN_S = 3.0
 
