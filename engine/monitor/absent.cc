@@ -21,7 +21,7 @@ MonitorReply answer_gatewayz(const MonitorFacts& facts, Query& query) {
 
 MonitorReply answer_jsz(const MonitorFacts& facts, Query& query) {
   static constexpr std::array<std::string_view, 8> switches = {
-      "accounts", "streams", "consumers", "direct-consumers",
+      "accounts", "streams", "consumers",   "direct-consumers",
       "config",   "raft",    "leader-only", "stream-leader-only"};
   bool leader_only = false;
   for (const std::string_view name : switches) {
@@ -38,8 +38,8 @@ MonitorReply answer_jsz(const MonitorFacts& facts, Query& query) {
   JsonWriter json(body, facts.style);
   const std::uint64_t none = 0;
   json.begin_object({});
-  for (const std::string_view key : {"memory", "storage", "reserved_memory", "reserved_storage",
-                                     "accounts", "ha_assets"}) {
+  for (const std::string_view key :
+       {"memory", "storage", "reserved_memory", "reserved_storage", "accounts", "ha_assets"}) {
     json.number(key, none);
   }
   json.begin_object("api");

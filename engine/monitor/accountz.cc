@@ -127,8 +127,12 @@ void write_imports(JsonWriter& json, const AccountOptions& account, std::string_
                    std::string_view system_account) {
   json.begin_array("imports");
   for (const StreamImport& stream : account.stream_imports) {
-    write_import(json, {stream.subject, stream.account, {},
-                        stream.to.empty() ? stream.subject : stream.to, "stream", false});
+    write_import(json, {stream.subject,
+                        stream.account,
+                        {},
+                        stream.to.empty() ? stream.subject : stream.to,
+                        "stream",
+                        false});
   }
   if (!system_account.empty()) {
     for (const AutomaticImport& automatic : automatic_imports(name, name == system_account)) {
@@ -147,9 +151,9 @@ void write_detail(JsonWriter& json, std::string_view key, const MonitorFacts& fa
                   const AccountRecord& record) {
   const Options& options = *facts.context.options;
   const bool is_system = record.name == options.system_account;
-  const auto configured =
-      std::find_if(options.accounts.begin(), options.accounts.end(),
-                   [&record](const AccountOptions& account) { return account.name == record.name; });
+  const auto configured = std::find_if(
+      options.accounts.begin(), options.accounts.end(),
+      [&record](const AccountOptions& account) { return account.name == record.name; });
   const AccountOptions none;
   const AccountOptions& account = configured == options.accounts.end() ? none : *configured;
   const WallTime loaded = options.monitor.config_load_time;

@@ -235,8 +235,9 @@ std::vector<ConnectionRecord> open_connections(const MonitorFacts& facts) {
     records.push_back(connection.record != nullptr ? *connection.record
                                                    : connection.session->record());
   }
-  std::sort(records.begin(), records.end(),
-            [](const ConnectionRecord& a, const ConnectionRecord& b) { return a.number < b.number; });
+  std::sort(
+      records.begin(), records.end(),
+      [](const ConnectionRecord& a, const ConnectionRecord& b) { return a.number < b.number; });
   return records;
 }
 

@@ -97,9 +97,9 @@ void add_connection(Families& families, std::string_view server_id, const Connec
                  static_cast<std::uint64_t>(record.round_trip.nanoseconds / 1000));
   families.untyped("uptime", "uptime duration in milliseconds", labels,
                    whole_seconds_in_milliseconds(now - record.start));
-  families.gauge("idle", "idle time duration in milliseconds", labels,
-                 static_cast<std::uint64_t>(
-                     whole_seconds_in_milliseconds(now - record.last_activity)));
+  families.gauge(
+      "idle", "idle time duration in milliseconds", labels,
+      static_cast<std::uint64_t>(whole_seconds_in_milliseconds(now - record.last_activity)));
 }
 
 void add_connections(Families families, const MonitorFacts& facts, std::string_view server_id,
@@ -135,10 +135,10 @@ void add_leafs(Families families, const PeerRecords& peers, std::string_view ser
                                                 {"port", port},
                                                 {"server_id", server_id}}};
     families.gauge("info", labels, 1);
-    families.gauge_of("conn_rtt", "rtt", labels,
-                      go_fraction_text(
-                          static_cast<std::uint64_t>(connection.round_trip.nanoseconds),
-                          1'000'000'000));
+    families.gauge_of(
+        "conn_rtt", "rtt", labels,
+        go_fraction_text(static_cast<std::uint64_t>(connection.round_trip.nanoseconds),
+                         1'000'000'000));
     families.gauge("conn_in_msgs", "in_msgs", labels, connection.traffic.in_messages);
     families.gauge("conn_out_msgs", "out_msgs", labels, connection.traffic.out_messages);
     families.gauge("conn_in_bytes", "in_bytes", labels, connection.traffic.in_bytes);
@@ -183,9 +183,8 @@ void add_account_traffic(Families families, const AccountRecord& account,
 
 void add_account_detail(Families families, const AccountRecord& account, bool is_system,
                         std::string_view server_id) {
-  const std::array<MetricLabel, 3> labels = {{{"account_id", account.name},
-                                              {"account_name", account.name},
-                                              {"server_id", server_id}}};
+  const std::array<MetricLabel, 3> labels = {
+      {{"account_id", account.name}, {"account_name", account.name}, {"server_id", server_id}}};
   families.gauge("client_connections", labels, account.connections);
   families.gauge("leafnode_connections", labels, account.leafnodes);
   families.gauge("subscriptions", labels, account.subscriptions);
@@ -211,8 +210,7 @@ void add_documents(MetricsText& metrics, const std::string& prefix, const Monito
        {"config_load_time", loaded.nanoseconds != 0 ? loaded : context.started}}};
   Query none({});
   add_document_metrics(metrics, prefix + "_varz", server_id, times, answer_varz(facts).body);
-  add_document_metrics(metrics, prefix + "_routez", server_id, {},
-                       answer_routez(facts, none).body);
+  add_document_metrics(metrics, prefix + "_routez", server_id, {}, answer_routez(facts, none).body);
   add_document_metrics(metrics, prefix + "_subsz", server_id, {}, answer_subsz(facts, none).body);
 }
 

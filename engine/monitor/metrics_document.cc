@@ -11,10 +11,15 @@ namespace rubus {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> left_out = {
-    "leaf",         "trusted_operators_claim", "cluster_tls_timeout",
-    "cluster_cluster_port", "cluster_auth_timeout",    "gateway_port",
-    "gateway_auth_timeout", "gateway_tls_timeout",     "gateway_connect_retries"};
+constexpr std::array<std::string_view, 9> left_out = {"leaf",
+                                                      "trusted_operators_claim",
+                                                      "cluster_tls_timeout",
+                                                      "cluster_cluster_port",
+                                                      "cluster_auth_timeout",
+                                                      "gateway_port",
+                                                      "gateway_auth_timeout",
+                                                      "gateway_tls_timeout",
+                                                      "gateway_connect_retries"};
 
 constexpr std::array<std::string_view, 6> shown_texts = {"server_id", "server_name", "version",
                                                          "domain",    "leader",      "name"};
@@ -109,9 +114,8 @@ class Walk {
 
 }  // namespace
 
-void add_document_metrics(MetricsText& metrics, const std::string& name,
-                          std::string_view server_id, DocumentTimes times,
-                          std::string_view json) {
+void add_document_metrics(MetricsText& metrics, const std::string& name, std::string_view server_id,
+                          DocumentTimes times, std::string_view json) {
   Walk(metrics, name, server_id, times, json).object({});
 }
 

@@ -19,8 +19,7 @@ namespace rubus {
 using DocumentTimes = std::span<const std::pair<std::string_view, WallTime>>;
 
 // `name` is prefix and path of the document: "nats_varz".
-void add_document_metrics(MetricsText& metrics, const std::string& name,
-                          std::string_view server_id, DocumentTimes times,
-                          std::string_view json);
+void add_document_metrics(MetricsText& metrics, const std::string& name, std::string_view server_id,
+                          DocumentTimes times, std::string_view json);
 
 }  // namespace rubus

@@ -34,10 +34,10 @@ void add_route(MetricsText& metrics, std::string_view server_id, const RouteReco
   metrics.add("rubus_route_subscriptions", MetricKind::gauge,
               "What another server of the cluster is interested in.", labels,
               route.connection.subscriptions);
-  metrics.add(
-      "rubus_route_round_trip_seconds", MetricKind::gauge, "Round trip of the last ping.", labels,
-      go_fraction_text(static_cast<std::uint64_t>(route.connection.round_trip.nanoseconds),
-                       1'000'000'000));
+  metrics.add("rubus_route_round_trip_seconds", MetricKind::gauge, "Round trip of the last ping.",
+              labels,
+              go_fraction_text(static_cast<std::uint64_t>(route.connection.round_trip.nanoseconds),
+                               1'000'000'000));
 }
 
 }  // namespace
@@ -45,9 +45,8 @@ void add_route(MetricsText& metrics, std::string_view server_id, const RouteReco
 void add_own_metrics(MetricsText& metrics, const MonitorFacts& facts, std::string_view server_id) {
   const EngineContext& context = facts.context;
   const ServerIdentity& identity = context.options->identity;
-  const std::array<MetricLabel, 3> build = {{{"commit", identity.git_commit},
-                                             {"server_id", server_id},
-                                             {"version", identity.version}}};
+  const std::array<MetricLabel, 3> build = {
+      {{"commit", identity.git_commit}, {"server_id", server_id}, {"version", identity.version}}};
   metrics.add("rubus_build_info", MetricKind::gauge, "1; what runs is told by the labels.", build,
               std::uint64_t{1});
   add_shard(metrics, server_id, context.options->shard.index, context.counters);

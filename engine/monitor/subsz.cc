@@ -101,9 +101,8 @@ MonitorReply answer_subsz(const MonitorFacts& facts, Query& query) {
     json.begin_array("subscriptions_list");
     for (std::size_t at = page.first; at < page.last; ++at) {
       const SubscriptionRecord& record = found[at].subscription;
-      write_subscription_detail(
-          json, {found[at].account, record.subject, record.queue, record.sid, record.delivered,
-                 record.delivered_max, found[at].client});
+      write_subscription_detail(json, {found[at].account, record.subject, record.queue, record.sid,
+                                       record.delivered, record.delivered_max, found[at].client});
     }
     json.end_array();
   }

@@ -15,9 +15,10 @@ namespace rubus {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<Input>> input_names = {
-    "ConnectionOpened", "BytesReceived",  "BytesSent",         "ConnectionClosed",  "TlsChanged",
-    "JobDone",          "OptionsChanged", "LameDuckRequested", "ShutdownRequested", "MonitorAsked",
-    "HostResolved",     "DialFailed",     "ProcessSampled",    "SnapshotAsked",     "SnapshotTaken"};
+    "ConnectionOpened",  "BytesReceived", "BytesSent",      "ConnectionClosed",
+    "TlsChanged",        "JobDone",       "OptionsChanged", "LameDuckRequested",
+    "ShutdownRequested", "MonitorAsked",  "HostResolved",   "DialFailed",
+    "ProcessSampled",    "SnapshotAsked", "SnapshotTaken"};
 
 std::string_view name_of(CloseCause cause) {
   switch (cause) {
@@ -236,7 +237,9 @@ void describe(const InputBatch& batch, std::string& text) {
   }
 }
 
-void describe(const Output& output, std::string& text) {
+namespace {
+
+void describe_connections(const Output& output, std::string& text) {
   Describer describer(text);
   for (const ConnectionId connection : output.sendable) {
     text.append("  sendable ");
@@ -270,6 +273,13 @@ void describe(const Output& output, std::string& text) {
     describe_bytes(line.text, text);
     text.push_back('\n');
   }
+}
+
+}  // namespace
+
+void describe(const Output& output, std::string& text) {
+  describe_connections(output, text);
+  Describer describer(text);
   for (const MonitorReply& reply : output.replies) {
     text.append("  reply ");
     append_number(text, reply.ticket.value);

@@ -76,8 +76,8 @@ std::string SystemServices::statsz(const MonitorFacts& facts) {
   json.number("connections", counters.connections);
   json.number("total_connections", counters.connections_total);
   json.number("active_accounts",
-              static_cast<std::uint64_t>(std::count_if(
-                  accounts.begin(), accounts.end(), [](const AccountRecord& account) {
+              static_cast<std::uint64_t>(
+                  std::count_if(accounts.begin(), accounts.end(), [](const AccountRecord& account) {
                     return account.connections + account.leafnodes > 0;
                   })));
   json.number("subscriptions", subscriptions);
@@ -90,15 +90,14 @@ std::string SystemServices::statsz(const MonitorFacts& facts) {
               counters.slow_consumers + counters.slow_routes + counters.slow_leafs);
   write_by_kind(json, "slow_consumer_stats", counters.slow_consumers, counters.slow_routes,
                 counters.slow_leafs);
-  json.number_if_set("stale_connections", counters.stale_connections + counters.stale_routes +
-                                              counters.stale_leafs);
+  json.number_if_set("stale_connections",
+                     counters.stale_connections + counters.stale_routes + counters.stale_leafs);
   write_by_kind(json, "stale_connection_stats", counters.stale_connections, counters.stale_routes,
                 counters.stale_leafs);
   json.number_if_set("stalled_clients", counters.stalled_clients);
   write_routes(json, facts.peers.routes);
   // Servers that are connected count before their first heartbeat.
-  json.number("active_servers",
-              std::max<std::uint64_t>(servers_.size(), facts.peers.remotes) + 1);
+  json.number("active_servers", std::max<std::uint64_t>(servers_.size(), facts.peers.remotes) + 1);
   json.number("gomaxprocs", std::uint64_t{facts.process.threads});
   json.end_object();
   return text;
@@ -168,8 +167,7 @@ void SystemServices::on_disconnect(const ConnectionRecord& closed) {
   if (!closed.account.empty()) {
     tell_account(closed.account);
   }
-  std::string refused =
-      "$SYS.SERVER." + context_.options->identity.server_id + ".CLIENT.AUTH.ERR";
+  std::string refused = "$SYS.SERVER." + context_.options->identity.server_id + ".CLIENT.AUTH.ERR";
   if (is_refused && is_wanted(refused)) {
     publish(std::move(refused), client_event("client_disconnect", closed));
   }

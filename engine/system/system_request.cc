@@ -67,8 +67,9 @@ std::string_view kind_text(JsonKind kind) {
 JsonKind kind_of(std::string_view option) {
   static constexpr std::array<std::string_view, 4> numbers = {"offset", "limit", "cid", "state"};
   static constexpr std::array<std::string_view, 8> truths = {
-      "auth",           "subscriptions",  "subscriptions_detail", "include_unused",
-      "js-enabled-only", "js-server-only", "details",              "exact_match"};
+      "auth",           "subscriptions",   "subscriptions_detail",
+      "include_unused", "js-enabled-only", "js-server-only",
+      "details",        "exact_match"};
   if (std::find(numbers.begin(), numbers.end(), option) != numbers.end()) {
     return JsonKind::number;
   }
@@ -140,8 +141,8 @@ class OptionReader {
   }
 
   bool is_known(std::string_view key) const {
-    static constexpr std::array<std::string_view, 6> others = {"server_name", "cluster", "host",
-                                                               "domain", "exact_match", "tags"};
+    static constexpr std::array<std::string_view, 6> others = {
+        "server_name", "cluster", "host", "domain", "exact_match", "tags"};
     return key == "subject" || std::find(others.begin(), others.end(), key) != others.end() ||
            std::any_of(option_names.begin(), option_names.end(),
                        [key](const OptionName& name) { return name.json == key; });

@@ -12,8 +12,8 @@ namespace rubus::test {
 
 inline Options full_options() {
   Options options;
-  options.identity = {"NSERVER", "name", "2.12.0", "abc1234", "c++", "XKEY", "host.example", 4222,
-                      "hash1234", {"host.example:4222"}};
+  options.identity = {"NSERVER", "name",         "2.12.0", "abc1234",  "c++",
+                      "XKEY",    "host.example", 4222,     "hash1234", {"host.example:4222"}};
   options.limits = {1000, -1, -5, 0, 7, 16, 3, seconds(3), 4, milliseconds(250)};
   options.authorization.token = "token";
   options.authorization.username = "single";
@@ -121,8 +121,7 @@ inline OwnedBatch full_batch(BlockPool& pool, std::string_view bytes) {
   batch.inputs.emplace_back(
       DialFailed{{6}, std::make_shared<const DialTrouble>(DialTrouble{"connection refused"})});
   batch.inputs.emplace_back(ProcessSampled{{1, 2, 3, 4}});
-  batch.inputs.emplace_back(
-      SnapshotAsked{{18}, std::make_shared<const MonitorQuestion>(question)});
+  batch.inputs.emplace_back(SnapshotAsked{{18}, std::make_shared<const MonitorQuestion>(question)});
   batch.inputs.emplace_back(SnapshotTaken{{18}, 2, full_snapshot(address, facts)});
   batch.inputs.emplace_back(SnapshotTaken{{19}, 1, nullptr});
   return batch;

@@ -1,0 +1,110 @@
+// Events of the system account: order, content, and silence where nobody listens.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/engine/system/system_stage.h"
+
+namespace rubus::test {
+
+namespace {
+
+// Subjects of the messages in `text`, in order.
+std::vector<std::string> subjects(const std::string& text) {
+  std::vector<std::string> found;
+  for (std::size_t at = text.find("MSG "); at != std::string::npos; at = text.find("\nMSG ", at)) {
+    at = text.find(' ', at) + 1;
+    found.push_back(text.substr(at, text.find(' ', at) - at));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST(SystemEvents, a_login_is_told_behind_the_numbers_of_its_account) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB $SYS.ACCOUNT.> 1\r\nSUB $SYS.SERVER.ACCOUNT.> 2\r\n");
+  stage.login("A");
+  const std::string told = stage.harness.take(system);
+  EXPECT_EQ(subjects(told),
+            (std::vector<std::string>{"$SYS.SERVER.ACCOUNT.A.CONNS", "$SYS.ACCOUNT.A.SERVER.CONNS",
+                                      "$SYS.ACCOUNT.A.CONNECT"}));
+  EXPECT_TRUE(
+      has(told, "\"acc\":\"A\",\"name\":\"A\",\"conns\":1,\"leafnodes\":0,\"total_conns\":1"));
+  EXPECT_TRUE(has(told, "{\"type\":\"io.nats.server.advisory.v1.client_connect\",\"id\":\""));
+  EXPECT_TRUE(has(told, "\"id\":2,\"acc\":\"A\",\"user\":\"A\",\"name\":\"A\"")) << told;
+  EXPECT_TRUE(has(told, "\"name_tag\":\"A\",\"kind\":\"Client\",\"client_type\":\"nats\"}}\r\n"));
+}
+
+TEST(SystemEvents, an_end_is_told_with_traffic_as_the_client_saw_it_and_the_reason) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  const int client = stage.login("A");
+  stage.harness.send(client, "PUB foo 5\r\nhello\r\n");
+  stage.harness.send(system, "SUB $SYS.ACCOUNT.*.DISCONNECT 1\r\n");
+  stage.harness.hang_up(client);
+  const std::string told = stage.harness.take(system);
+  EXPECT_EQ(subjects(told), (std::vector<std::string>{"$SYS.ACCOUNT.A.DISCONNECT"}));
+  EXPECT_TRUE(has(told, "\"sent\":{\"msgs\":1,\"bytes\":5},\"received\":{\"msgs\":"));
+  EXPECT_TRUE(has(told, "\"reason\":\"Client Closed\"}\r\n")) << told;
+}
+
+TEST(SystemEvents, a_refused_login_is_an_error_of_the_server_and_an_end_in_the_global_account) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB $SYS.> 1\r\n");
+  const int stranger = stage.harness.open();
+  stage.harness.send(stranger, "CONNECT {\"user\":\"x\",\"pass\":\"y\"}\r\n");
+  const std::string told = stage.harness.take(system);
+  EXPECT_EQ(subjects(told), (std::vector<std::string>{"$SYS.SERVER.NID.CLIENT.AUTH.ERR",
+                                                      "$SYS.ACCOUNT.$G.DISCONNECT"}));
+  EXPECT_TRUE(has(told, "\"user\":\"x\"")) << told;
+  EXPECT_TRUE(has(told, "\"reason\":\"Authentication Failure\"}")) << told;
+}
+
+TEST(SystemEvents, a_connection_that_never_logged_in_is_no_event) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB $SYS.> 1\r\n");
+  stage.harness.hang_up(stage.harness.open());
+  EXPECT_EQ(stage.harness.take(system), "");
+}
+
+TEST(SystemEvents, heartbeats_come_ever_slower_until_every_ten_seconds) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB $SYS.SERVER.NID.STATSZ 1\r\n");
+  stage.harness.advance(seconds(16));
+  // 0.25, 0.75, 1.75, 3.75, 7.75, 15.75 s
+  const std::size_t first = subjects(stage.harness.take(system)).size();
+  EXPECT_GE(first, 5U);
+  EXPECT_LE(first, 6U);
+  stage.harness.advance(seconds(60));
+  EXPECT_EQ(subjects(stage.harness.take(system)).size(), 6U);
+}
+
+TEST(SystemEvents, another_server_counts_as_long_as_it_speaks) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "PUB $SYS.SERVER.NOTHER.STATSZ 2\r\n{}\r\n");
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":2"));
+  stage.harness.advance(seconds(20));
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":2"));
+  stage.harness.advance(seconds(40));
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":1"));
+  stage.harness.send(system,
+                     "PUB $SYS.SERVER.NOTHER.STATSZ 2\r\n{}\r\n"
+                     "PUB $SYS.SERVER.NOTHER.SHUTDOWN 2\r\n{}\r\n");
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":1"));
+}
+
+TEST(SystemEvents, a_shutdown_is_told_before_the_connections_end) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB $SYS.SERVER.*.SHUTDOWN 1\r\n");
+  stage.harness.step({ShutdownRequested{}});
+  EXPECT_TRUE(has(stage.harness.take(system), "MSG $SYS.SERVER.NID.SHUTDOWN 1  "));
+}
+
+}  // namespace rubus::test
