@@ -212,6 +212,10 @@ void PeerLink::on_message(const PeerMessage& message) {
     republish(context_, to, source, mapped);
     return;
   }
+  if (kind_ == ConnectionKind::route) {
+    ++to.route_traffic.in_messages;
+    to.route_traffic.in_bytes += publish.total_size;
+  }
   MatchCache& cache = to.cache();
   if (publish.same_subject && last_route_.entry != nullptr && last_route_.epoch == cache.epoch())
       [[likely]] {

@@ -70,6 +70,8 @@ class PeerLink {
     return kind_ == ConnectionKind::leaf || subscription.origin != 0;
   }
 
+  // What it sends fills a sibling shard: to be read more slowly.
+  bool stall_requested = false;
   // Used by one fan-out at a time, so that each link gets a message once.
   std::uint64_t fan_stamp = 0;
 

@@ -175,6 +175,10 @@ void PeerLink::forward(Account& from, const PublishCommand& publish, const Messa
   wire.traffic.out_bytes += size;
   ++totals_.out_messages;
   totals_.out_bytes += size;
+  if (kind_ == ConnectionKind::route) {
+    ++from.route_traffic.out_messages;
+    from.route_traffic.out_bytes += size;
+  }
   wire.touch();
   note_slow();
 }

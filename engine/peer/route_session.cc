@@ -15,6 +15,7 @@ namespace {
 // A spare connection that nobody came to need.
 constexpr Duration spare_time = seconds(2);
 constexpr Duration first_ping = seconds(1);
+constexpr Duration stall_length = milliseconds(5);
 // Whoever comes faster than passwords can be checked is refused.
 constexpr std::size_t pending_jobs_max = 4096;
 
@@ -112,7 +113,16 @@ void RouteSession::run() {
       break;
     }
   }
-  pause(phase_ == Phase::checking || phase_ == Phase::spare);
+  settle_reading();
+}
+
+void RouteSession::settle_reading() {
+  if (link_.stall_requested && !is_closing()) {
+    link_.stall_requested = false;
+    link_.wire.arm(TimerKind::stall, stall_length);
+  }
+  pause(phase_ == Phase::checking || phase_ == Phase::spare ||
+        link_.wire.is_armed(TimerKind::stall));
 }
 
 void RouteSession::pause(bool is_paused) {
@@ -209,8 +219,10 @@ void RouteSession::on_timer(const Timer& timer) {
     case TimerKind::lame_duck:
       close("Server Shutdown", true);
       return;
-    case TimerKind::handshake_first:
     case TimerKind::stall:
+      settle_reading();
+      return;
+    case TimerKind::handshake_first:
     case TimerKind::first_info:
     case TimerKind::handshake:
     case TimerKind::redial:

@@ -101,6 +101,7 @@ class RouteSession {
   void send_error(std::string_view text);
   void send_info();
   void send_connect();
+  void settle_reading();
   void pause(bool is_paused);
 
   EngineContext& context_;

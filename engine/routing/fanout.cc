@@ -157,12 +157,21 @@ bool offer_queue(const Delivery& delivery, const QueueMatch& queue) {
   return last > 0 && offer_remote(delivery, queue, Choice::last, context.queue_choice.below(last));
 }
 
+// A sibling is never given up, so what fills it has to wait, be it a client or another server.
+void slow_down(const Delivery& delivery, const PeerLink& link) {
+  if (delivery.source.client != nullptr) {
+    delivery.source.client->request_stall();
+  } else if (delivery.source.peer != nullptr && link.kind() == ConnectionKind::sibling) {
+    delivery.source.peer->stall_requested = true;
+  }
+}
+
 bool send_over_links(const Delivery& delivery) {
   EngineContext& context = delivery.context;
   const bool is_any = !context.fan_links.empty();
   for (PeerLink* link : context.fan_links) {
-    if (delivery.source.client != nullptr && is_filling(context, link->wire)) [[unlikely]] {
-      delivery.source.client->request_stall();
+    if (is_filling(context, link->wire)) [[unlikely]] {
+      slow_down(delivery, *link);
     }
     link->forward(delivery.account, delivery.publish, delivery.source);
   }
