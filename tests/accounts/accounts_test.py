@@ -167,16 +167,26 @@ class Reload(ClusterCase):
         server, asker = (node.connect(user, no_responders=True, headers=True) for user in "ab")
         server.sub("many").sub("q.x", "2").sync()
         asker.sub("answers").sub("b.s.>", "stream")
-        asker.pub("many", reply="answers").sync()
-        reply = server.sync().message().reply
+
+        # The two may be on different shards, which tell each other what they want.
+        def is_asked():
+            asker.pub("many", reply="answers").sync()
+            return server.sync().inbox
+        sp.wait_until(is_asked, "the request to come through")
+        reply = server.take()[-1].reply
+        asker.take()
         without = "\n".join(line for line in IMPORTS.splitlines() if "q.>" not in line)
         node.configure(cluster=None, top=ACCOUNTS % without)
         node.server.signal(sp.signal.SIGHUP)
         self.wait_log([node], "Reloaded server configuration")
         asker.pub("q.x", reply="answers").sync()
         self.assertTrue(asker.message().headers.startswith(b"NATS/1.0 503"))
-        server.pub("s.x", "still").sync()
-        self.assertEqual(asker.sync().take()[-1].subject, "b.s.x")
+
+        def has_come():
+            server.pub("s.x", "still").sync()
+            return asker.sync().inbox
+        sp.wait_until(has_come, "the stream to come through")
+        self.assertEqual({message.subject for message in asker.take()}, {"b.s.x"})
         server.pub(reply, "late").sync()
         self.assertEqual(asker.message().payload, b"late")
 
