@@ -97,7 +97,8 @@ std::optional<std::string> Listener::open(const ListenAddress& address) {
   return problem;
 }
 
-void Listener::start(OnAccept on_accept, OnTrouble on_trouble) {
+void Listener::start(const char* what, OnAccept on_accept, OnTrouble on_trouble) {
+  what_ = what;
   on_accept_ = std::move(on_accept);
   on_trouble_ = std::move(on_trouble);
   wait();
@@ -144,8 +145,9 @@ void Listener::accept_ready() {
 void Listener::rest(int problem) {
   rest_milliseconds_ =
       std::clamp(rest_milliseconds_ * 2, rest_milliseconds_min, rest_milliseconds_max);
-  on_trouble_("Temporary Client Accept Error (accept tcp: " + lower_case(std::strerror(problem)) +
-              "), sleeping " + std::to_string(rest_milliseconds_) + "ms");
+  on_trouble_(std::string("Temporary ") + what_ +
+              " Accept Error (accept tcp: " + lower_case(std::strerror(problem)) + "), sleeping " +
+              std::to_string(rest_milliseconds_) + "ms");
   rest_timer_.expires_after(std::chrono::milliseconds(rest_milliseconds_));
   rest_timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled && is_open()) {

@@ -30,7 +30,8 @@ class Listener {
 
   // Why not, in Go's words: "listen tcp 0.0.0.0:4222: bind: address already in use".
   [[nodiscard]] std::optional<std::string> open(const ListenAddress& address);
-  void start(OnAccept on_accept, OnTrouble on_trouble);
+  // `what` is accepted here, as the log calls it: "Client", "Route".
+  void start(const char* what, OnAccept on_accept, OnTrouble on_trouble);
   void close();
 
   bool is_open() const { return acceptor_.is_open(); }
@@ -43,6 +44,7 @@ class Listener {
 
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer rest_timer_;
+  const char* what_ = "";
   OnAccept on_accept_;
   OnTrouble on_trouble_;
   std::uint16_t port_ = 0;

@@ -131,16 +131,19 @@ std::optional<std::string> MonitorHttp::open(const ListenAddress& address,
 
 void MonitorHttp::start() {
   if (http_.is_open()) {
-    http_.start([this](int descriptor, const Address&) { accept(descriptor, nullptr, false); },
-                trouble_);
+    http_.start(
+        "Monitor", [this](int descriptor, const Address&) { accept(descriptor, nullptr, false); },
+        trouble_);
   }
   if (https_.is_open()) {
-    https_.start([this](int descriptor, const Address&) { accept(descriptor, tls_, false); },
-                 trouble_);
+    https_.start(
+        "Monitor", [this](int descriptor, const Address&) { accept(descriptor, tls_, false); },
+        trouble_);
   }
   if (metrics_.is_open()) {
-    metrics_.start([this](int descriptor, const Address&) { accept(descriptor, nullptr, true); },
-                   trouble_);
+    metrics_.start(
+        "Monitor", [this](int descriptor, const Address&) { accept(descriptor, nullptr, true); },
+        trouble_);
   }
 }
 

@@ -210,6 +210,7 @@ void ServerProcess::start_accepting() {
     log_.info("Listening for leafnode connections on " +
               host_port_text(config_.leaf_listen->host, leaf_port_.port()));
     leaf_port_.start(
+        "Leafnode",
         [this](int descriptor, const Address& remote) {
           shards_.adopt_peer(descriptor, remote, ConnectionKind::leaf);
         },
@@ -227,6 +228,7 @@ void ServerProcess::start_accepting() {
     monitor_->start();
   }
   client_port_.start(
+      "Client",
       [this](int descriptor, const Address& remote) { shards_.adopt_client(descriptor, remote); },
       trouble);
 }
@@ -239,6 +241,7 @@ void ServerProcess::start_accepting_routes() {
   log_.info("Listening for route connections on " +
             host_port_text(config_.cluster_listen->host, route_port_.port()));
   route_port_.start(
+      "Route",
       [this](int descriptor, const Address& remote) {
         shards_.adopt_peer(descriptor, remote, ConnectionKind::route);
       },

@@ -75,7 +75,6 @@ ShardLoop::~ShardLoop() {
 }
 
 void ShardLoop::run() {
-  turn();  // nothing has happened yet, but the engine may have wishes: peers to dial
   while (!stopped_) {
     run_once();
   }
@@ -94,6 +93,10 @@ void ShardLoop::wait_for_work() {
 }
 
 void ShardLoop::run_once() {
+  if (!has_begun_) {  // nothing has happened yet, but the engine may have wishes: peers to dial
+    has_begun_ = true;
+    turn();
+  }
   if (!has_work() && ready_.empty() && flush_next_.empty()) {
     wait_for_work();
   }

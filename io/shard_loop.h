@@ -128,6 +128,7 @@ class ShardLoop {
   void receive_tls(TcpSocket& socket);
   bool begin_tls(TcpSocket& socket, std::string_view bytes);
   void begin_dialed_tls(TcpSocket& socket);
+  std::shared_ptr<const TlsContext> tls_without_settings();
   std::shared_ptr<const TlsContext> tls_of(const TcpSocket& socket) const;
   void decrypt(TcpSocket& socket, std::string_view ciphertext);
   void refuse_tls(TcpSocket& socket, const std::string& problem);
@@ -181,6 +182,7 @@ class ShardLoop {
   DurableShard shard_;
   FlightRecorder* recorder_ = nullptr;
   TlsContexts tls_;
+  std::shared_ptr<const TlsContext> tls_unset_;
   std::unique_ptr<Dialer> dialer_;
   ProcessFactsReader facts_;
 
@@ -210,6 +212,7 @@ class ShardLoop {
   boost::asio::steady_timer timer_;
   Instant timer_at_ = Instant::never();  // when timer_ fires
   Instant wake_at_ = Instant::never();   // when the shard wants to be stepped
+  bool has_begun_ = false;
   bool stopped_ = false;
 };
 

@@ -97,8 +97,24 @@ std::shared_ptr<const TlsContext> ShardLoop::tls_of(const TcpSocket& socket) con
   return nullptr;
 }
 
+// A hub may ask for TLS that nobody configured here: then the authorities of the system decide.
+// They are read when first needed, since they take some 2 MiB.
+std::shared_ptr<const TlsContext> ShardLoop::tls_without_settings() {
+  if (tls_unset_ == nullptr) {
+    std::string problem;
+    tls_unset_ = TlsContext::make_dialing(TlsFiles{}, problem);
+    if (tls_unset_ == nullptr) {
+      wishes_.log(LogLine{LogLevel::error, problem});
+    }
+  }
+  return tls_unset_;
+}
+
 void ShardLoop::begin_dialed_tls(TcpSocket& socket) {
   std::shared_ptr<const TlsContext> tls = tls_of(socket);
+  if (tls == nullptr && socket.kind == ConnectionKind::leaf) {
+    tls = tls_without_settings();
+  }
   if (tls == nullptr || socket.dialed == nullptr) {
     refuse_tls(socket, "no TLS configured for this connection");
     return;

@@ -36,6 +36,7 @@ TEST_F(ListenerTest, an_ipv4_client_keeps_its_ipv4_address) {
   Address seen;
   bool accepted = false;
   both.start(
+      "Client",
       [&](int descriptor, const Address& remote) {
         seen = remote;
         accepted = true;

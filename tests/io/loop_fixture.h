@@ -105,6 +105,7 @@ class LoopFixture : public ::testing::Test {
     wishes.finished = [this] { finished_ = true; };
     loop_ = std::make_unique<ShardLoop>(context_, options, 1, now_wall(), std::move(wishes));
     listener_.start(
+        "Client",
         [this](int descriptor, const Address& remote) {
           loop_->adopt(descriptor, remote, ConnectionKind::client);
         },

@@ -40,6 +40,7 @@ class GroupTest : public ::testing::Test {
                   });
     ASSERT_EQ(group_->make(options, shards, entropy_, now_wall(), record_file), std::nullopt);
     listener_.start(
+        "Client",
         [this](int descriptor, const Address& remote) { group_->adopt_client(descriptor, remote); },
         [](const std::string&) {});
     thread_ = std::thread([this] { group_->run(); });

@@ -240,5 +240,68 @@ TEST_F(ShardLoopTest, what_is_recorded_replays_to_the_same_digest) {
   EXPECT_EQ(again.digest(), lived);
 }
 
+// ---- dialing
+
+Options options_with_route(std::uint16_t port) {
+  Options options;
+  options.identity.server_id = "NTEST";
+  options.identity.server_name = "test";
+  options.identity.version = "2.14.0";
+  options.cluster.enabled = true;
+  options.cluster.name = "c";
+  options.cluster.host = "127.0.0.1";
+  options.cluster.port = 1;
+  options.cluster.routes.push_back({"peer.test", port, {}, {}, false});
+  return options;
+}
+
+HostResolved resolved(ResolveTicket ticket) {
+  HostAddresses found;
+  found.addresses.push_back({{127, 0, 0, 1}, 0, false});
+  return {ticket, std::make_shared<const HostAddresses>(std::move(found))};
+}
+
+TEST_F(ShardLoopTest, a_route_is_looked_up_dialed_and_spoken_to_without_being_asked) {
+  Listener peer(context_);
+  ASSERT_EQ(peer.open({"127.0.0.1", -1}), std::nullopt);
+  int descriptor = -1;
+  peer.start(
+      "Route", [&descriptor](int accepted, const Address&) { descriptor = accepted; },
+      [](const std::string&) {});
+  start(options_with_route(peer.port()));
+  until([&] { return !resolves_.empty(); });
+  EXPECT_EQ(resolves_[0].host, "peer.test");
+  loop_->push(resolved(resolves_[0].ticket));
+  until([&] { return descriptor >= 0; });
+  std::string said;
+  until([&] {
+    char bytes[4096];
+    const ssize_t got = ::recv(descriptor, bytes, sizeof bytes, MSG_DONTWAIT);
+    said.append(bytes, got > 0 ? static_cast<std::size_t>(got) : 0);
+    return said.find("INFO {") != std::string::npos && said.ends_with("\r\n");
+  });
+  EXPECT_TRUE(said.starts_with("CONNECT {")) << said;
+  EXPECT_EQ(loop_->connections(), 1U) << "a dialed socket is a connection like any other";
+  ::close(descriptor);
+  until([&] { return loop_->connections() == 0; });
+}
+
+TEST_F(ShardLoopTest, a_dial_that_fails_is_told_in_the_log_with_its_cause) {
+  std::uint16_t closed = 0;
+  {
+    Listener listener(context_);
+    ASSERT_EQ(listener.open({"127.0.0.1", -1}), std::nullopt);
+    closed = listener.port();
+  }
+  start(options_with_route(closed));
+  until([&] { return !resolves_.empty(); });
+  loop_->push(resolved(resolves_[0].ticket));
+  until([&] {
+    return std::any_of(logs_.begin(), logs_.end(), [](const std::string& line) {
+      return line.find("connection refused") != std::string::npos;
+    });
+  });
+}
+
 }  // namespace
 }  // namespace rubus::io
