@@ -15,6 +15,7 @@ namespace {
 
 // Two servers that dial each other do so within this time of each other.
 constexpr Duration dialing_in_step = seconds(2);
+constexpr Duration wanted_time = seconds(5);
 
 }  // namespace
 
@@ -173,9 +174,6 @@ Admission PeerTable::make_member(RouteSession& session) {
   const RouteInfo& info = session.info();
   const auto [place, is_new] = members_.emplace(info.server_id, &session);
   ensure(is_new, "a server is a member once");
-  if (Target* const target = target_of(session.dial()); target != nullptr) {
-    target->failures = 0;
-  }
   constexpr std::size_t known_names_max = 1024;
   if (known_names_.contains(info.server_name)) {
     context_.reached.mark(Reached::interest_resync);
@@ -217,9 +215,11 @@ void PeerTable::on_closed(RouteSession& session) {
     target.is_connected = false;
     const std::uint32_t number = dialed->second;
     dialing_.erase(dialed);
-    if (!was_member) {
-      ++target.failures;  // refused or a duplicate: no hurry
-    } else if (const auto seed = seeds_.find(target.seed); seed != seeds_.end()) {
+    // Who closes soon does not want us; the dialed end is first told who it has reached.
+    const bool was_wanted = was_member && context_.now - session.joined_at() >= wanted_time;
+    target.failures = 0;
+    target.refusals = was_wanted ? 0 : target.refusals + 1;
+    if (const auto seed = seeds_.find(target.seed); was_wanted && seed != seeds_.end()) {
       seed->second.last_alive = context_.now;
     }
     consider(number);

@@ -9,9 +9,9 @@
 // the first, of one by each that of the smaller server id. Where the other end may choose
 // differently (nats-server closes the one it came to know later, and a dialer may have lost the
 // first without our knowing) the second waits as a spare and takes over when the first goes.
-// Redial: soon after a loss (50 ms, doubling to half a second), for ever for configured routes; a
-// learned one is given up ten minutes after its last connection, or after connect_retries.
-// Source: cluster_protocol.md section B.
+// Redial: soon after a loss (50 ms, doubling to half a second; to ten seconds if the other end
+// keeps closing), for ever for configured routes; a learned one is given up ten minutes after its
+// last connection, or after connect_retries. Source: cluster_protocol.md section B.
 #pragma once
 
 #include <cstdint>
@@ -90,7 +90,8 @@ class PeerTable {
     bool is_current = true;  // still among the addresses of its seed
     DialTicket pending;      // being dialed, or connected
     bool is_connected = false;
-    std::uint32_t failures = 0;
+    std::uint32_t failures = 0;  // dials in a row that failed
+    std::uint32_t refusals = 0;  // connections in a row that did not last
     Instant timer = Instant::never();
   };
 
@@ -104,7 +105,7 @@ class PeerTable {
   void drop_target(std::uint32_t number);
   bool is_satisfied(const Target& target) const;
   bool is_given_up(const Seed& seed) const;
-  Duration redial_delay(std::uint32_t failures);
+  Duration redial_delay(const Target& target);
   Target* target_of(DialTicket dial);
   const Target* target_of(DialTicket dial) const;
   void disarm(Target& target, std::uint32_t number);
@@ -140,6 +141,10 @@ void PeerTable::visit(V& v) const {
     v("host", std::string_view(seed.url.host));
     v("port", seed.url.port);
     v("is_resolving", seed.is_resolving);
+    v("is_learned", seed.is_learned);
+    v("seed_failures", seed.failures);
+    v("resolved_at", seed.resolved_at);
+    v("last_alive", seed.last_alive);
     v("timer", seed.timer);
   }
   for (const auto& [number, target] : targets_) {
@@ -148,6 +153,9 @@ void PeerTable::visit(V& v) const {
     v("pending", target.pending.value);
     v("is_connected", target.is_connected);
     v("failures", target.failures);
+    v("refusals", target.refusals);
+    v("is_self", target.is_self);
+    v("is_current", target.is_current);
     v("timer", target.timer);
   }
   v("members", members_.size());

@@ -14,6 +14,9 @@ namespace {
 constexpr Duration redial_first = milliseconds(50);
 constexpr Duration redial_most = milliseconds(500);
 constexpr Duration redial_most_backed_off = seconds(30);
+constexpr Duration redial_most_refused = seconds(10);
+// Two that dial each other close one connection each; a restarted server waits for its own ghost.
+constexpr std::uint32_t refusals_in_passing = 4;
 constexpr Duration resolve_again = seconds(2);
 constexpr Duration learned_time = seconds(600);
 // The first failure of a row is worth a line, then one in so many.
@@ -242,14 +245,17 @@ bool PeerTable::is_given_up(const Seed& seed) const {
   return context_.now - seed.last_alive > learned_time || (retries > 0 && seed.failures > retries);
 }
 
-Duration PeerTable::redial_delay(std::uint32_t failures) {
-  const Duration most =
-      context_.options->cluster.connect_backoff ? redial_most_backed_off : redial_most;
+Duration PeerTable::redial_delay(const Target& target) {
+  const std::uint32_t tries = target.failures + target.refusals;
+  const bool backs_off = context_.options->cluster.connect_backoff;
+  Duration most = backs_off ? redial_most_backed_off : redial_most;
+  if (target.refusals > refusals_in_passing) {
+    most = std::max(most, redial_most_refused);
+  }
   constexpr std::uint32_t doublings_max = 10;
-  const Duration doubled{redial_first.nanoseconds
-                         << std::min<std::uint32_t>(failures, doublings_max)};
+  const Duration doubled{redial_first.nanoseconds << std::min(tries, doublings_max)};
   const Duration delay = std::min(doubled, most);
-  if (failures > 0) {
+  if (tries > 0) {
     context_.reached.mark(Reached::redial_backoff);
   }
   // Why at random: two servers that dial each other should not do so in step for ever.
@@ -263,7 +269,8 @@ void PeerTable::consider(std::uint32_t number) {
   if (found == targets_.end() || !is_started_ || is_satisfied(found->second)) {
     return;
   }
-  if (found->second.failures == 0 && found->second.server_id.empty()) {
+  if (found->second.failures == 0 && found->second.refusals == 0 &&
+      found->second.server_id.empty()) {
     dial(number);
   } else {
     dial_later(number);
@@ -282,7 +289,7 @@ void PeerTable::dial_later(std::uint32_t number) {
   if (found == targets_.end() || !is_started_ || found->second.timer != Instant::never()) {
     return;
   }
-  found->second.timer = context_.now + redial_delay(found->second.failures);
+  found->second.timer = context_.now + redial_delay(found->second);
   context_.timers.arm({found->second.timer, {no_connection_slot, number}, TimerKind::redial});
 }
 
