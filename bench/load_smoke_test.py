@@ -87,7 +87,8 @@ class EveryModeMovesMessages(unittest.TestCase):
         self.assertEqual([row[0] for row in figures],
                          ["cluster-idle", "cluster-idle", "failover", "link:1", "link:1"])
         for row in figures:
-            self.assertGreater(median(row[3]), -0.01, row)
+            # A node may need no processor time at all, but neither memory nor an outage is nothing.
+            self.assertGreater(median(row[3]), -0.01 if row[2].startswith("%") else 0.0, row)
 
     def test_the_loopback_relay_passes_every_traffic_mode(self):
         self.check(relay_command(), RELAY_MODES, "0,16,1024,65536")
