@@ -169,7 +169,11 @@ void ClusterWorld::client_connected(std::uint32_t client, Wire& wire) {
          number_text(wire.ends[1].who) + "." + number_text(wire.ends[1].shard) +
          " by connection " + number_text(wire.number));
   }
+  // As client libraries do: what changed since the first INFO is told in answer to the first PING.
+  ScenarioStep ping;
+  ping.client = client;
   one.speech.say(one.open);
+  one.speech.say(ping);
   for (const auto& [sid, step] : one.subscriptions) {
     one.speech.say(step);
   }
