@@ -25,14 +25,16 @@ struct Page {
   const char* title;
 };
 
-constexpr std::array<Page, 9> pages = {{
+constexpr std::array<Page, 11> pages = {{
     {"/varz", "General"},
+    {"/jsz", "JetStream"},
     {"/connz", "Connections"},
     {"/accountz", "Accounts"},
     {"/accstatz", "Account Stats"},
     {"/subsz", "Subscriptions"},
     {"/routez", "Routes"},
     {"/leafz", "LeafNodes"},
+    {"/gatewayz", "Gateways"},
     {"/healthz", "Health Probe"},
     {metrics_path, "Metrics"},
 }};

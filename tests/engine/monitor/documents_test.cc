@@ -133,8 +133,19 @@ TEST(Varz, says_what_a_client_must_bring) {
   EXPECT_EQ(body.find("secret"), std::string::npos);
 }
 
+namespace {
+
+// So that nothing is counted but what clients subscribed.
+Options without_system_account() {
+  Options options = MonitorStage::default_options();
+  options.system_account.clear();
+  return options;
+}
+
+}  // namespace
+
 TEST(Subsz, lists_what_was_subscribed_and_counts_the_cache) {
-  MonitorStage stage;
+  MonitorStage stage(without_system_account());
   stage.connect("SUB foo.> 1\r\nSUB bar q 2\r\nUNSUB 2 5\r\nSUB gone 3\r\nUNSUB 3\r\n");
   stage.connect("PUB foo.a 1\r\nx\r\nPUB foo.b 1\r\nx\r\nPUB foo.a 1\r\nx\r\nPUB no 0\r\n\r\n");
   EXPECT_EQ(stage.body("/subsz", "subs=1&limit=7"), R"({
@@ -174,8 +185,16 @@ TEST(Subsz, lists_what_was_subscribed_and_counts_the_cache) {
 })");
 }
 
+TEST(Subsz, services_of_the_system_account_count_as_subscriptions) {
+  MonitorStage with;
+  const std::string all = with.body("/subsz", "");
+  const std::string global = with.body("/subsz", "acc=$G");
+  EXPECT_EQ(all.find("\"num_subscriptions\": 0,"), std::string::npos);
+  EXPECT_NE(global.find("\"num_subscriptions\": 4,"), std::string::npos);
+}
+
 TEST(Subsz, without_subs_counts_nothing_as_total_and_lists_nothing) {
-  MonitorStage stage;
+  MonitorStage stage(without_system_account());
   stage.connect("SUB foo 1\r\n");
   const std::string body = stage.body("/subscriptionsz", "");
   EXPECT_NE(body.find("\"num_subscriptions\": 1,"), std::string::npos);
