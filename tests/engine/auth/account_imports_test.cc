@@ -116,8 +116,9 @@ TEST(ServiceImport, carries_a_request_there_and_its_answer_back) {
   EXPECT_EQ(stage.send('b', "PUB q.x rep 3\r\nreq\r\n"), "");
   const std::string request = stage.take('a');
   EXPECT_EQ(request.substr(0, 15), "HMSG q.x 9 _R_.") << request;
-  EXPECT_NE(request.find("\r\nNATS/1.0\r\nNats-Request-Info: {\"acc\":\"B\"}\r\n\r\nreq\r\n"),
-            std::string::npos)
+  EXPECT_NE(
+      request.find("\r\nNATS/1.0\r\nNats-Request-Info: {\"acc\":\"B\",\"rtt\":1}\r\n\r\nreq\r\n"),
+      std::string::npos)
       << request;
   const std::string reply = word_of(request, 3);
   stage.send('a', "PUB " + reply + " 3\r\nans\r\n");
@@ -132,8 +133,8 @@ TEST(ServiceImport, without_a_reply_carries_the_message_alone) {
   stage.send('a', "SUB q.> 9\r\n");
   stage.send('b', "HPUB q.x 21 23\r\nNATS/1.0\r\nAbc: bd\r\n\r\nhi\r\n");
   EXPECT_EQ(stage.take('a'),
-            "HMSG q.x 9 53 55\r\nNATS/1.0\r\nAbc: bd\r\n"
-            "Nats-Request-Info: {\"acc\":\"B\"}\r\n\r\nhi\r\n");
+            "HMSG q.x 9 61 63\r\nNATS/1.0\r\nAbc: bd\r\n"
+            "Nats-Request-Info: {\"acc\":\"B\",\"rtt\":1}\r\n\r\nhi\r\n");
 }
 
 TEST(ServiceImport, with_share_tells_who_asks) {
@@ -143,7 +144,7 @@ TEST(ServiceImport, with_share_tells_who_asks) {
   stage.shard.send(client, "PUB here.st 1\r\nx\r\n");
   const std::string got = stage.take('a');
   EXPECT_NE(got.find("\"host\":\"127.0.0.1\",\"id\":2,\"acc\":\"B\",\"user\":\"b\",\"name\":\"N\","
-                     "\"lang\":\"go\",\"ver\":\"1.2\",\"server\":\"NTEST\","
+                     "\"lang\":\"go\",\"ver\":\"1.2\",\"rtt\":1,\"server\":\"NTEST\","
                      "\"kind\":\"Client\",\"client_type\":\"nats\"}"),
             std::string::npos)
       << got;
@@ -190,7 +191,8 @@ TEST(ServiceImport, passes_through_a_second_account_which_is_named) {
   stage.send('a', "SUB q.> 9\r\n");
   EXPECT_EQ(stage.send('c', "SUB rep 2\r\nPUB cq.x rep 1\r\nx\r\n"), "");
   const std::string request = stage.take('a');
-  EXPECT_NE(request.find("Nats-Request-Info: {\"acc\":\"C\",\"svc\":\"B\"}\r\n"), std::string::npos)
+  EXPECT_NE(request.find("Nats-Request-Info: {\"acc\":\"C\",\"svc\":\"B\",\"rtt\":1}\r\n"),
+            std::string::npos)
       << request;
   stage.send('a', "PUB " + word_of(request, 3) + " 2\r\nok\r\n");
   EXPECT_EQ(stage.take('c'), "MSG rep 2 2\r\nok\r\n");
