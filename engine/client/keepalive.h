@@ -46,9 +46,7 @@ class Keepalive {
   }
   Duration round_trip() const { return round_trip_; }
   // Until a round trip is measured: how long the other end took to say the first word.
-  void estimate(Duration length) {
-    estimate_ = length.nanoseconds > 0 ? length : nanoseconds(1);
-  }
+  void estimate(Duration length) { estimate_ = length.nanoseconds > 0 ? length : nanoseconds(1); }
   Duration round_trip_estimate() const {
     return round_trip_.nanoseconds != 0 ? round_trip_ : estimate_;
   }
