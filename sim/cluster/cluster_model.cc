@@ -87,8 +87,15 @@ Relation ClusterModel::relation(std::uint32_t one, std::uint32_t other) const {
   if (a.password != b.password) {
     return a.password.empty() || b.password.empty() ? Relation::unclear : Relation::apart;
   }
-  return a.server_name == b.server_name && !a.server_name.empty() ? Relation::unclear
-                                                                   : Relation::joined;
+  return has_twin(one) || has_twin(other) ? Relation::unclear : Relation::joined;
+}
+
+// Of two servers with one name everybody takes the first it meets.
+bool ClusterModel::has_twin(std::uint32_t node) const {
+  const std::string& name = scenario_.nodes[node].server_name;
+  return !name.empty() &&
+         std::count_if(scenario_.nodes.begin(), scenario_.nodes.end(),
+                       [&name](const ScenarioNode& one) { return one.server_name == name; }) > 1;
 }
 
 void ClusterModel::log_in(Session& session) {

@@ -105,6 +105,7 @@ class ClusterModel {
     std::map<std::string, std::uint64_t> groups;
   };
 
+  bool has_twin(std::uint32_t node) const;
   Session* find(WireNumber wire);
   const Session* find(WireNumber wire) const;
   void log_in(Session& session);
