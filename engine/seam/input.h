@@ -151,10 +151,10 @@ struct SnapshotTaken {
   std::shared_ptr<const ShardSnapshot> snapshot;  // null: that shard has ended
 };
 
-using Input = std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged,
-                           JobDone, OptionsChanged, LameDuckRequested, ShutdownRequested,
-                           MonitorAsked, HostResolved, DialFailed, ProcessSampled, SnapshotAsked,
-                           SnapshotTaken>;
+using Input =
+    std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged, JobDone,
+                 OptionsChanged, LameDuckRequested, ShutdownRequested, MonitorAsked, HostResolved,
+                 DialFailed, ProcessSampled, SnapshotAsked, SnapshotTaken>;
 static_assert(sizeof(Input) <= 56, "an input stays within a cache line");
 
 struct InputBatch {

@@ -125,7 +125,9 @@ class OptionReader {
  private:
   bool member(const std::string& key) {
     const JsonKind kind = reader_.peek();
-    const JsonKind wanted = kind_of(key);
+    // A list for accstatz, a switch for gatewayz and jsz.
+    const bool is_switch = key == "accounts" && kind == JsonKind::boolean;
+    const JsonKind wanted = is_switch ? JsonKind::boolean : kind_of(key);
     if (kind == JsonKind::null || !is_known(key)) {
       return reader_.skip_value();
     }

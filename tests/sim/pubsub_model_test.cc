@@ -138,7 +138,7 @@ TEST(PubsubModel, no_echo_and_header_stripping_are_respected) {
 
 TEST(PubsubModel, permissions_deny_and_filter) {
   Scenario scenario;
-  ScenarioUser user{"bob", "b", false, true, {"a.*"}, {"a.x"}, {}, {"a.c"}, false, 1, 0};
+  ScenarioUser user{"bob", "b", false, true, {"a.*"}, {"a.x"}, {}, {"a.c"}, false, 1, 0, {}};
   scenario.users.push_back(user);
   ModelUnderTest test{scenario};
   ConnectWish wish;
