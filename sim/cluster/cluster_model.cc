@@ -442,10 +442,13 @@ void ClusterModel::judge_message(Message& message, Instant end) {
   for (const Interest& interest : interests_) {
     if (!concerns(message, interest)) {
       // Its own echo, or a subject denied within a wider subscription, may count as interest.
-      is_somebody_possible =
-          is_somebody_possible ||
-          (interest.is_allowed && interest.session->account == message.session->account &&
-           is_match(interest.subject, message.operation.step.subject));
+      const bool is_near = interest.is_allowed &&
+                           interest.session->account == message.session->account &&
+                           is_match(interest.subject, message.operation.step.subject);
+      is_somebody_possible = is_somebody_possible || is_near;
+      if (is_near && !interest.queue.empty()) {
+        groups[interest.queue].push_back(&interest);  // may be chosen, and then nobody gets it
+      }
       continue;
     }
     is_somebody_possible = is_somebody_possible || !is_surely_gone(message, interest);
@@ -481,11 +484,12 @@ void ClusterModel::judge_group(Message& message, const std::string& queue,
       continue;
     }
     const bool is_certain = is_sure(message, *member, end);
-    sure += is_certain ? 1 : 0;
-    are_all_sure = are_all_sure && is_certain;
+    sure += is_certain && concerns(message, *member) ? 1 : 0;
+    are_all_sure = are_all_sure && is_certain && concerns(message, *member);
     const Session& target = *member->session;
     are_all_here = are_all_here && target.node == source.node && target.shard == source.shard &&
-                   is_steady(target, message.at, message.at + flight_);
+                   is_steady(target, message.at, message.at + flight_) &&
+                   !is_filtered(target.user, message.operation.step.subject);
   }
   if (sure == 0 || (!are_all_sure && !are_all_here)) {
     return;
