@@ -69,7 +69,8 @@ Problem ShardStage::open(int number) {
   const auto slot = static_cast<std::uint32_t>(number - 1);
   Connection& connection = connections_[number];
   connection.id = ConnectionId{slot, 1};
-  ConnectionOpened opened{connection.id, {}, {}};
+  ConnectionOpened opened;
+  opened.connection = connection.id;
   opened.remote.bytes = {127, 0, 0, 1};
   opened.remote.port = static_cast<std::uint16_t>(40'000 + number);
   opened.nonce.fill(static_cast<std::uint8_t>(number));
