@@ -178,8 +178,8 @@ void PayloadScanner::on_message(std::string_view line, const Form& form) {
     return;
   }
   const std::optional<std::uint32_t> total = parse_size(words_.back());
-  const std::optional<std::uint32_t> header = form.has_header ? parse_size(words_[words_.size() - 2])
-                                                              : std::optional<std::uint32_t>(0);
+  const std::optional<std::uint32_t> header =
+      form.has_header ? parse_size(words_[words_.size() - 2]) : std::optional<std::uint32_t>(0);
   if (!total || !header || *header > *total) {
     state_ = State::lost;
     return;

@@ -46,9 +46,9 @@ class PayloadScanner {
   // What the line of a verb is made of.
   struct Form {
     std::string_view verb;
-    std::size_t subject = 1;    // which word, counted from the verb
-    bool has_header = false;    // a header size stands before the size
-    std::size_t more_max = 1;   // words between subject and sizes
+    std::size_t subject = 1;   // which word, counted from the verb
+    bool has_header = false;   // a header size stands before the size
+    std::size_t more_max = 1;  // words between subject and sizes
   };
   static std::span<const Form> forms_of(Flavour flavour);
 
