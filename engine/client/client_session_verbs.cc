@@ -410,6 +410,7 @@ bool ClientSession::send_no_responders(std::string_view reply, std::string_view 
     if (subscription->session != this) {
       continue;
     }
+    context_.reached.mark(Reached::no_responders_told);
     std::string status = "NATS/1.0 503\r\nNats-Subject: ";
     status.append(subject).append("\r\n\r\n");
     std::string message = "HMSG ";

@@ -116,7 +116,7 @@ void Drawer::draw_knobs() {
   knobs.peer_jitter_us = knob("peer jitter", 0, 1'000);
   knobs.peer_split = knob("peer split", 0, 2);
   knobs.peer_socket_bytes = chance("tight peer sockets", 25)
-                                ? knob("peer socket bytes", 4'096, 32'768)
+                                ? knob("peer socket bytes", 700, 8'192)
                                 : knobs.peer_socket_bytes;
   knobs.dial_timeout_ms = knob("dial timeout", 200, 2000);
   knobs.resolve_us = knob("resolve", 0, 20'000);
@@ -444,6 +444,9 @@ void Drawer::draw_round(std::uint64_t round) {
     add_rolling(own);
   }
   deeds(during);
+  if (stream.below(1'000) < 4) {
+    at_us_ += 650'000'000;  // learned servers are given up in that time
+  }
   at_us_ += wait < 50 ? static_cast<std::int64_t>(short_wait_us)
                       : convergence_bound(scenario_).nanoseconds / 1000 + 2'000'000;
 }
