@@ -115,7 +115,7 @@ TEST(LeafRemote, interest_goes_out_behind_the_answer_and_not_before) {
   const int connection = hub.accept();
   EXPECT_EQ(hub.shard.send(connection, greeting).find("LS+"), std::string::npos);
   const std::string told = hub.shard.send(connection, answer());
-  EXPECT_TRUE(told.starts_with("LS+ l.x\r\nLS+ $LDS.")) << told;
+  EXPECT_NE(told.find("LS+ l.x\r\nLS+ $LDS."), std::string::npos) << told;
 }
 
 TEST(LeafRemote, a_hub_that_answers_no_connect_is_joined_behind_it) {

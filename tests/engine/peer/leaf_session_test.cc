@@ -40,13 +40,15 @@ std::string connect_line(std::string_view more = {}) {
          std::string(more) + "}\r\n";
 }
 
-// The lines, sorted, without INFO, PING and the loop token, whose order or text is left to chance.
+// The lines, sorted, without INFO, PING and the loop token, whose order or text is left to chance,
+// and without the requests of $SYS that every account imports.
 std::multiset<std::string> lines_of(const std::string& text) {
   std::multiset<std::string> lines;
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) {
     line.erase(std::remove(line.begin(), line.end(), '\r'), line.end());
-    if (!line.starts_with("INFO") && !line.starts_with("LS+ $LDS.") && line != "PING") {
+    if (!line.starts_with("INFO") && !line.starts_with("LS+ $LDS.") &&
+        !line.starts_with("LS+ $SYS.REQ.") && line != "PING") {
       lines.insert(line);
     }
   }

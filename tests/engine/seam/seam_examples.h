@@ -104,7 +104,7 @@ inline OwnedBatch full_batch(BlockPool& pool, std::string_view bytes) {
   batch.now = {1'000'000'000'000};
   batch.wall = {-5};
   batch.inputs.emplace_back(ConnectionOpened{
-      id, address, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 255}, ConnectionKind::route, DialTicket{7}, 1});
+      id, address, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 255}, ConnectionKind::client, DialTicket{7}, 1});
   batch.inputs.emplace_back(BytesReceived{id, Slice::copy_of(pool, bytes)});
   batch.inputs.emplace_back(BytesSent{id, std::uint64_t{1} << 40U});
   batch.inputs.emplace_back(ConnectionClosed{id, CloseCause::tls_failed});
