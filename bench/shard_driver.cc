@@ -18,6 +18,7 @@ Options quiet_options() {
   options.identity.host = "127.0.0.1";
   options.identity.port = 4222;
   options.limits.ping_interval = seconds(100'000'000);  // no other PING
+  options.system_account.clear();                       // no heartbeats between messages
   return options;
 }
 
