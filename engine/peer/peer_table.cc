@@ -346,6 +346,7 @@ void PeerTable::announce_lame_duck() {
   for (const auto& [id, member] : members_) {
     member->send_line(line);
   }
+  stop();  // who leaves looks for nobody: a route lost now must not be dialed again
 }
 
 std::vector<std::string> PeerTable::connect_urls() const {
