@@ -199,6 +199,12 @@ void PeerTable::on_resolved(ResolveTicket ticket, const HostAddresses& found) {
       known = is_same_place(target.address, address) ? &target : known;
     }
     if (known != nullptr) {
+      // A configured name takes over what gossip told first: when the address fails, it is the name
+      // that has to be asked again.
+      const auto owner = seeds_.find(known->seed);
+      if (!seed.is_learned && (owner == seeds_.end() || owner->second.is_learned)) {
+        known->seed = number;
+      }
       known->is_current = known->is_current || known->seed == number;
       continue;
     }
