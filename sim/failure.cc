@@ -54,8 +54,8 @@ void print_failure(const Scenario& scenario, RunOptions options) {
     ++lines;
   }
   std::cout << last.substr(begin) << "--- reproduce with\n./dev sim --scenario " << path
-            << "\n./dev sim " << (scenario.nodes.empty() ? "" : "cluster ")
-            << "--seed " << scenario.seed << "\n";
+            << "\n./dev sim " << (scenario.nodes.empty() ? "" : "cluster ") << "--seed "
+            << scenario.seed << "\n";
 }
 
 bool read_range(const std::string& text, std::uint64_t& first, std::uint64_t& last) {

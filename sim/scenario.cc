@@ -145,9 +145,27 @@ void put_node(std::string& text, const ScenarioNode& node) {
 
 std::string_view fault_name(FaultKind kind) {
   static constexpr std::array<std::string_view, fault_kinds> names = {
-      "crash",   "power_off", "readdress", "stop", "lame_duck", "freeze", "reload", "ask",
-      "partition", "one_way", "clog",      "slow", "half_open", "cut",    "forget", "stale"};
+      "crash",     "power_off", "readdress", "stop", "lame_duck", "freeze", "reload", "ask",
+      "partition", "one_way",   "clog",      "slow", "half_open", "cut",    "forget", "stale"};
   return names[static_cast<std::size_t>(kind)];
+}
+
+// Steps that are a word and at most a number of microseconds.
+void put_plain_step(std::string& text, const ScenarioStep& step, std::string_view word,
+                    bool has_duration) {
+  text.append(word);
+  if (has_duration) {
+    put_number(text, "us", step.number);
+  }
+}
+
+void put_publish(std::string& text, const ScenarioStep& step) {
+  text.append(" publish ").append(step.subject);
+  put_number(text, "bytes", step.number);
+  put_word(text, "reply", step.reply);
+  if (step.header >= 0) {
+    put_number(text, "header", step.header);
+  }
 }
 
 std::string step_text(const ScenarioStep& step) {
@@ -165,6 +183,10 @@ std::string step_text(const ScenarioStep& step) {
       text.append(" open");
       put_connect(text, step.connect);
       break;
+    case StepKind::connect:
+      text.append(" connect");
+      put_connect(text, step.connect);
+      break;
     case StepKind::subscribe:
       text.append(" subscribe ").append(step.subject);
       put_word(text, "sid", step.sid);
@@ -178,49 +200,37 @@ std::string step_text(const ScenarioStep& step) {
       }
       break;
     case StepKind::publish:
-      text.append(" publish ").append(step.subject);
-      put_number(text, "bytes", step.number);
-      put_word(text, "reply", step.reply);
-      if (step.header >= 0) {
-        put_number(text, "header", step.header);
-      }
-      break;
-    case StepKind::ping:
-      text.append(" ping");
+      put_publish(text, step);
       break;
     case StepKind::malformed:
       text.append(" malformed ").append(name_of(step.malformed));
       break;
+    case StepKind::ping:
+      put_plain_step(text, step, " ping", false);
+      break;
     case StepKind::close:
-      text.append(" close");
+      put_plain_step(text, step, " close", false);
       break;
     case StepKind::reset:
-      text.append(" reset");
+      put_plain_step(text, step, " reset", false);
       break;
     case StepKind::pause:
-      text.append(" pause");
+      put_plain_step(text, step, " pause", false);
       break;
     case StepKind::resume:
-      text.append(" resume");
+      put_plain_step(text, step, " resume", false);
       break;
     case StepKind::stall:
-      text.append(" stall");
-      put_number(text, "us", step.number);
+      put_plain_step(text, step, " stall", true);
       break;
     case StepKind::half_open:
-      text.append(" half_open");
+      put_plain_step(text, step, " half_open", false);
       break;
     case StepKind::crash:
-      text.append(" crash");
-      put_number(text, "us", step.number);
+      put_plain_step(text, step, " crash", true);
       break;
     case StepKind::clock:
-      text.append(" clock");
-      put_number(text, "us", step.number);
-      break;
-    case StepKind::connect:
-      text.append(" connect");
-      put_connect(text, step.connect);
+      put_plain_step(text, step, " clock", true);
       break;
     case StepKind::fault:
       break;

@@ -24,7 +24,7 @@ constexpr NamedKind step_kinds[] = {
     {"open", StepKind::open, false,
      " bare verbose pedantic no_echo no_headers no_responders protocol user password token "},
     {"connect", StepKind::connect, false,
-     " verbose pedantic no_echo no_headers no_responders protocol user password token "},
+     " bare verbose pedantic no_echo no_headers no_responders protocol user password token "},
     {"subscribe", StepKind::subscribe, true, " sid queue "},
     {"unsubscribe", StepKind::unsubscribe, false, " sid max "},
     {"publish", StepKind::publish, true, " bytes reply header "},

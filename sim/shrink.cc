@@ -94,8 +94,7 @@ void add_smaller_cluster(const Scenario& scenario, std::vector<Scenario>& simple
     add_if(node.start_us != 0, [](ScenarioNode& one) { one.start_us = 0; });
     add_if(node.routes.size() > 1, [](ScenarioNode& one) { one.routes.pop_back(); });
     add_if(!node.password.empty() || node.max_payload != 0 || node.no_advertise ||
-               !node.accounts.empty() || node.cluster != plain.cluster ||
-               !node.server_name.empty(),
+               !node.accounts.empty() || node.cluster != plain.cluster || !node.server_name.empty(),
            [&](ScenarioNode& one) {
              const std::int64_t shards = one.shards;
              one = plain;

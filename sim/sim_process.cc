@@ -37,9 +37,10 @@ bool judge_job(const Scenario& scenario, const Job& job) {
     return stand_in_hash(job.secret) == job.hash;
   }
   return job.secret.size() == nonce_size &&
-         std::any_of(scenario.users.begin(), scenario.users.end(), [&job](const ScenarioUser& user) {
-           return is_nkey(user.name) && stand_in_signature(user.password) == job.signature;
-         });
+         std::any_of(
+             scenario.users.begin(), scenario.users.end(), [&job](const ScenarioUser& user) {
+               return is_nkey(user.name) && stand_in_signature(user.password) == job.signature;
+             });
 }
 
 SimProcess::SimProcess(const Scenario& scenario, const ShellHabits& habits, std::uint64_t seed,

@@ -58,8 +58,8 @@ struct RunResult {
   std::string trace;
   // Of clusters:
   ClusterCounts cluster;
-  FaultCounts faults{};  // by FaultKind: those that had somebody to hit
-  MarkCounts marks{};    // by place in reached_names
+  FaultCounts faults{};       // by FaultKind: those that had somebody to hit
+  MarkCounts marks{};         // by place in reached_names
   std::uint64_t answers = 0;  // to monitoring questions
 
   bool is_good() const { return violations.empty(); }

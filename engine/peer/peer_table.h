@@ -98,6 +98,7 @@ class PeerTable {
   std::uint32_t add_seed(const RemoteUrl& url, bool is_learned);
   void remove_seed(std::uint32_t number);
   void resolve(std::uint32_t number);
+  void on_unresolved(std::uint32_t number, Seed& seed, const std::string& trouble);
   void resolve_later(std::uint32_t number, Duration delay);
   void consider(std::uint32_t number);
   void dial(std::uint32_t number);

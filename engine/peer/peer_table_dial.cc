@@ -157,6 +157,21 @@ void PeerTable::resolve_later(std::uint32_t number, Duration delay) {
   context_.timers.arm({found->second.timer, {no_connection_slot, number}, TimerKind::resolve});
 }
 
+void PeerTable::on_unresolved(std::uint32_t number, Seed& seed, const std::string& trouble) {
+  context_.reached.mark(Reached::resolve_failed);
+  if (seed.failures++ % failures_per_line == 0) {
+    context_.log(LogLevel::error, "Error trying to connect to route (attempt " +
+                                      number_text(std::uint64_t{seed.failures}) + "): lookup " +
+                                      seed.url.host + ": " + trouble);
+  }
+  if (is_given_up(seed)) {
+    context_.reached.mark(Reached::redial_given_up);
+    remove_seed(number);
+    return;
+  }
+  resolve_later(number, seed.failures > 4 ? resolve_again : redial_most);
+}
+
 void PeerTable::on_resolved(ResolveTicket ticket, const HostAddresses& found) {
   const auto asked = resolving_.find(ticket);
   ensure(asked != resolving_.end(), "the answer belongs to this table");
@@ -170,18 +185,7 @@ void PeerTable::on_resolved(ResolveTicket ticket, const HostAddresses& found) {
   seed.is_resolving = false;
   seed.resolved_at = context_.now;
   if (found.addresses.empty()) {
-    context_.reached.mark(Reached::resolve_failed);
-    if (seed.failures++ % failures_per_line == 0) {
-      context_.log(LogLevel::error, "Error trying to connect to route (attempt " +
-                                        number_text(std::uint64_t{seed.failures}) + "): lookup " +
-                                        seed.url.host + ": " + found.trouble);
-    }
-    if (is_given_up(seed)) {
-      context_.reached.mark(Reached::redial_given_up);
-      remove_seed(number);
-      return;
-    }
-    resolve_later(number, seed.failures > 4 ? resolve_again : redial_most);
+    on_unresolved(number, seed, found.trouble);
     return;
   }
   seed.failures = 0;

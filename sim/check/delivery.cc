@@ -141,6 +141,10 @@ void DeliveryCheck::apply(const Happening& happening, StepReport& report,
       break;
     case HappeningKind::job:
       model_.on_login_answered(happening.serial, happening.is_accepted, report.now);
+      if (const ModelSession* session = model_.find(happening.serial);
+          session != nullptr && session->is_login_pending) {
+        report.logins.push_back(happening.serial);  // a CONNECT that was held asks again
+      }
       if (const auto found = connections.find(happening.serial); found != connections.end()) {
         note_begun(*found->second);
       }

@@ -41,8 +41,7 @@ Instant Calm::settled_after(Instant end) const {
 }
 
 bool Calm::is_calm(std::uint32_t one, std::uint32_t other, Instant from, Instant to) const {
-  const std::vector<std::pair<Instant, Instant>>& all =
-      pairs_[one * nodes_ + other].disturbances;
+  const std::vector<std::pair<Instant, Instant>>& all = pairs_[one * nodes_ + other].disturbances;
   return std::none_of(all.begin(), all.end(), [&](const std::pair<Instant, Instant>& one_of) {
     return one_of.first <= to && settled_after(one_of.second) > from;
   });

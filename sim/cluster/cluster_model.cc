@@ -102,13 +102,13 @@ void ClusterModel::log_in(Session& session) {
   if (scenario_.users.empty()) {
     return;
   }
-  const std::string& name =
-      session.wish.user.empty() ? scenario_.no_auth_user : session.wish.user;
+  const std::string& name = session.wish.user.empty() ? scenario_.no_auth_user : session.wish.user;
   const std::vector<std::string>& accounts = scenario_.nodes[session.node].accounts;
   session.is_refused = true;
   for (const ScenarioUser& user : scenario_.users) {
-    const bool is_here = user.account.empty() || accounts.empty() ||
-                         std::find(accounts.begin(), accounts.end(), user.account) != accounts.end();
+    const bool is_here =
+        user.account.empty() || accounts.empty() ||
+        std::find(accounts.begin(), accounts.end(), user.account) != accounts.end();
     const bool is_known = session.wish.user.empty() || user.password == session.wish.password;
     if (user.name == name && !name.empty() && is_here && is_known) {
       session.user = &user;
@@ -174,13 +174,12 @@ void ClusterModel::on_said(WireNumber wire, const ClientOperation& operation, In
 // Something for which a server ends the connection.
 bool ClusterModel::is_bad(const Session& session, const ClientOperation& operation) const {
   const ScenarioNode& node = scenario_.nodes[session.node];
-  const std::int64_t most =
-      node.max_payload > 0 ? node.max_payload : scenario_.knobs.max_payload;
+  const std::int64_t most = node.max_payload > 0 ? node.max_payload : scenario_.knobs.max_payload;
   const std::size_t size = operation.header.size() + operation.payload.size();
   const bool has_headers = session.wish.headers && scenario_.knobs.headers != 0;
-  return !operation.is_pong && (operation.step.kind == StepKind::malformed ||
-                                static_cast<std::int64_t>(size) > most ||
-                                (!operation.header.empty() && !has_headers));
+  return !operation.is_pong &&
+         (operation.step.kind == StepKind::malformed || static_cast<std::int64_t>(size) > most ||
+          (!operation.header.empty() && !has_headers));
 }
 
 // `is_known`: to the server, too.
@@ -258,8 +257,7 @@ void ClusterModel::add_interest(Session& session, const ScenarioStep& step, Inst
   interest.subject = step.subject;
   interest.queue = step.queue;
   interest.since = now;
-  interest.is_allowed =
-      is_valid_subject(step.subject) && may_subscribe(session.user, step.subject);
+  interest.is_allowed = is_valid_subject(step.subject) && may_subscribe(session.user, step.subject);
   interest.until = session.lost;
   interests_.push_back(std::move(interest));
 }
@@ -415,8 +413,8 @@ bool ClusterModel::is_sure(const Message& message, const Interest& interest, Ins
   return last <= end && !interest.is_limited && interest.since + settle_ <= message.at &&
          interest.until > last && is_steady(*interest.session, message.at, last) &&
          !interest.session->is_speaking_badly && relation(from, to) == Relation::joined &&
-         calm_.is_calm(from, from, message.at, last) &&
-         calm_.is_calm(to, to, message.at, last) && calm_.is_calm(from, to, message.at, last);
+         calm_.is_calm(from, from, message.at, last) && calm_.is_calm(to, to, message.at, last) &&
+         calm_.is_calm(from, to, message.at, last);
 }
 
 bool ClusterModel::is_surely_gone(const Message& message, const Interest& interest) const {
@@ -501,8 +499,8 @@ void ClusterModel::judge_group(Message& message, const std::string& queue,
   }
 }
 
-void ClusterModel::judge_silence(Message& message, bool is_somebody_sure,
-                                 bool is_somebody_possible, Instant end) {
+void ClusterModel::judge_silence(Message& message, bool is_somebody_sure, bool is_somebody_possible,
+                                 Instant end) {
   const Session& source = *message.session;
   const std::string& reply = message.operation.step.reply;
   if (reply.empty() || !source.wish.no_responders) {

@@ -30,13 +30,13 @@
 namespace rubus::sim {
 
 struct ClusterCounts {
-  std::uint64_t messages = 0;      // read by clients
-  std::uint64_t published = 0;     // handed to a server
-  std::uint64_t across = 0;        // read on another node than published
-  std::uint64_t owed = 0;          // deliveries that had to be, and were looked for
-  std::uint64_t group_owed = 0;    // the same of queue groups
+  std::uint64_t messages = 0;       // read by clients
+  std::uint64_t published = 0;      // handed to a server
+  std::uint64_t across = 0;         // read on another node than published
+  std::uint64_t owed = 0;           // deliveries that had to be, and were looked for
+  std::uint64_t group_owed = 0;     // the same of queue groups
   std::uint64_t no_responders = 0;  // 503 read
-  std::uint64_t silence_owed = 0;  // publishes that had to be answered with 503
+  std::uint64_t silence_owed = 0;   // publishes that had to be answered with 503
 };
 
 // May two servers form a cluster?
@@ -88,8 +88,8 @@ class ClusterModel {
     Instant since;
     Instant until = Instant::never();  // its client said so, or was lost
     Instant gone = Instant::never();   // its server knows
-    bool is_limited = false;    // UNSUB with a maximum
-    bool is_ambiguous = false;  // its sid may still mean an earlier one with a maximum
+    bool is_limited = false;           // UNSUB with a maximum
+    bool is_ambiguous = false;         // its sid may still mean an earlier one with a maximum
     bool is_allowed = true;
     std::map<std::pair<WireNumber, std::string>, std::pair<std::uint64_t, std::uint64_t>>
         newest;  // publisher and subject → number, generation

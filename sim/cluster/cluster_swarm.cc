@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> literal_subjects = {"a",         "a.b", "orders.eu",
                                                               "orders.us", "rpc", "x.y.z"};
-constexpr std::array<std::string_view, 9> patterns = {
-    "a", "a.*", "a.b", "orders.>", "orders.eu", ">", "rpc", "x.*.z", "*"};
+constexpr std::array<std::string_view, 9> patterns = {"a", "a.*", "a.b",   "orders.>", "orders.eu",
+                                                      ">", "rpc", "x.*.z", "*"};
 constexpr std::array<std::string_view, 2> queues = {"q1", "workers"};
 constexpr std::array<std::string_view, 6> questions = {
     "/varz", "/connz?subs=1", "/subsz?subs=1", "/routez?subs=1", "/healthz", "/accountz"};
@@ -115,9 +115,8 @@ void Drawer::draw_knobs() {
   knobs.peer_latency_us = knob("peer latency", 20, chance("far apart", 20) ? 30'000 : 2'000);
   knobs.peer_jitter_us = knob("peer jitter", 0, 1'000);
   knobs.peer_split = knob("peer split", 0, 2);
-  knobs.peer_socket_bytes = chance("tight peer sockets", 25)
-                                ? knob("peer socket bytes", 700, 8'192)
-                                : knobs.peer_socket_bytes;
+  knobs.peer_socket_bytes = chance("tight peer sockets", 25) ? knob("peer socket bytes", 700, 8'192)
+                                                             : knobs.peer_socket_bytes;
   knobs.dial_timeout_ms = knob("dial timeout", 200, 2000);
   knobs.resolve_us = knob("resolve", 0, 20'000);
   knobs.connect_backoff = chance("connect backoff", 10) ? 1 : 0;

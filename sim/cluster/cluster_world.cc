@@ -135,8 +135,7 @@ void ClusterWorld::let_settle() {
 void ClusterWorld::probe() {
   std::vector<std::string> subjects;
   for (const ScenarioStep& step : scenario_.steps) {
-    const bool is_new =
-        std::find(subjects.begin(), subjects.end(), step.subject) == subjects.end();
+    const bool is_new = std::find(subjects.begin(), subjects.end(), step.subject) == subjects.end();
     if (step.kind == StepKind::publish && is_new) {
       subjects.push_back(step.subject);
     }
@@ -226,8 +225,8 @@ void ClusterWorld::check_urls() {
       }
       const bool is_due = relation == Relation::joined && !scenario_.nodes[node].no_advertise;
       const Address address = node_address(node, nodes_[node].address_version, client_port);
-      const bool is_known = std::any_of(
-          one.learned.begin(), one.learned.end(), [&](const Address& known) {
+      const bool is_known =
+          std::any_of(one.learned.begin(), one.learned.end(), [&](const Address& known) {
             return known.bytes == address.bytes && known.port == address.port;
           });
       if (is_known != is_due) {

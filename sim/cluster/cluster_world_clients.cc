@@ -126,8 +126,7 @@ void ClusterWorld::client_dial(std::uint32_t client) {
   }
   const LinkShape& shape = scenario_.links[client];
   const std::uint32_t home = shape.home % static_cast<std::uint32_t>(nodes_.size());
-  std::vector<Address> servers = {
-      node_address(home, nodes_[home].address_version, client_port)};
+  std::vector<Address> servers = {node_address(home, nodes_[home].address_version, client_port)};
   servers.insert(servers.end(), one.learned.begin(), one.learned.end());
   const Address address = servers[one.attempts++ % servers.size()];
   one.is_dialing = true;
@@ -166,8 +165,8 @@ void ClusterWorld::client_connected(std::uint32_t client, Wire& wire) {
   model_.on_connected(wire, one.open.connect, now_);
   if (trace_.is_on) {
     note("client " + number_text(client) + " is connected to node " +
-         number_text(wire.ends[1].who) + "." + number_text(wire.ends[1].shard) +
-         " by connection " + number_text(wire.number));
+         number_text(wire.ends[1].who) + "." + number_text(wire.ends[1].shard) + " by connection " +
+         number_text(wire.number));
   }
   // As client libraries do: what changed since the first INFO is told in answer to the first PING.
   ScenarioStep ping;

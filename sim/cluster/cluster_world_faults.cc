@@ -1,4 +1,5 @@
-// Faults of the cluster world. Each ends by itself; each tells calm_ whom it disturbs, and how long.
+// Faults of the cluster world. Each ends by itself; each tells calm_ whom it disturbs, and how
+// long.
 #include <algorithm>
 
 #include "engine/base/text_number.h"

@@ -34,8 +34,8 @@ void ClusterWorld::start_node(std::uint32_t node) {
   at.finished = 0;
   at.asked = 0;
   network_.host_is_up(node);
-  NodeProcess::Surroundings around{scenario_, agenda_, network_, now_, {}, {}, {}, {}, {}, {}, {},
-                                   {}};
+  NodeProcess::Surroundings around{scenario_, agenda_, network_, now_, {}, {},
+                                   {},        {},      {},       {},   {}, {}};
   around.wall = [this] { return wall(); };
   around.on_output = [this, node](std::uint32_t shard, const Output& output) {
     on_output(node, shard, output);
@@ -170,8 +170,7 @@ void ClusterWorld::on_output(std::uint32_t node, std::uint32_t shard, const Outp
   if (output.stop_listening) {
     at.is_listening = false;
   }
-  if (output.finished && ++at.finished == static_cast<std::size_t>(
-                                              scenario_.nodes[node].shards)) {
+  if (output.finished && ++at.finished == static_cast<std::size_t>(scenario_.nodes[node].shards)) {
     agenda_.add(now_, [this, node, epoch = at.epoch] {
       if (nodes_[node].process == nullptr || nodes_[node].epoch != epoch) {
         return;
@@ -204,8 +203,8 @@ void ClusterWorld::gather_snapshots(std::uint32_t node, std::uint32_t shard, con
     });
   };
   for (const SnapshotWish& wish : output.snapshot_wishes) {
-    for (std::uint32_t other = 0;
-         other < static_cast<std::uint32_t>(scenario_.nodes[node].shards); ++other) {
+    for (std::uint32_t other = 0; other < static_cast<std::uint32_t>(scenario_.nodes[node].shards);
+         ++other) {
       if (other != shard) {
         post(other, SnapshotAsked{wish.ticket, wish.question});
       }
@@ -244,8 +243,7 @@ void ClusterWorld::dial(std::uint32_t node, std::uint32_t shard, const DialPeer&
   if (!target || network_.is_blocked(node, *target) || network_.is_blocked(*target, node)) {
     return fail_dial(node, shard, epoch, wish.ticket, "i/o timeout", patience);
   }
-  const Duration round =
-      node == *target ? microseconds(20) : network_.latency(node, *target) * 2;
+  const Duration round = node == *target ? microseconds(20) : network_.latency(node, *target) * 2;
   if (nodes_[*target].process == nullptr || !nodes_[*target].is_listening ||
       wish.address.port != cluster_port || wish.kind != ConnectionKind::route) {
     return fail_dial(node, shard, epoch, wish.ticket, "connection refused", round);
@@ -304,8 +302,8 @@ void ClusterWorld::on_reply(std::uint32_t node, const MonitorReply& reply) {
   nodes_[node].asked -= nodes_[node].asked > 0 ? 1 : 0;
   ++result_.answers;
   if (reply.status == 200 && reply.is_json && !is_well_formed_json(reply.body)) {
-    violate("node " + number_text(node) + " answers a question with broken JSON: " +
-            reply.body.substr(0, 200));
+    violate("node " + number_text(node) +
+            " answers a question with broken JSON: " + reply.body.substr(0, 200));
   }
 }
 

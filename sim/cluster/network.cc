@@ -103,8 +103,7 @@ void ClusterNetwork::arm(Wire& wire) {
     const Instant at = pipe.next_arrival();
     if (!pipe.is_armed && at != Instant::never()) {
       pipe.is_armed = true;
-      agenda_.add(std::max(at, now_),
-                  [this, number = wire.number, end] { arrive(number, end); });
+      agenda_.add(std::max(at, now_), [this, number = wire.number, end] { arrive(number, end); });
     }
   }
 }
@@ -217,8 +216,9 @@ void ClusterNetwork::unblock(std::uint32_t from, std::uint32_t to) {
         static_cast<std::int64_t>(retransmissions_.below(retransmission_us_max + 1));
     wire->from(end).release(now_ + microseconds(later));
     if (wire->is_reset_due[1 - end]) {
-      agenda_.add(now_ + microseconds(later),
-                  [this, number = wire->number, to_end = 1 - end] { deliver_reset(number, to_end); });
+      agenda_.add(now_ + microseconds(later), [this, number = wire->number, to_end = 1 - end] {
+        deliver_reset(number, to_end);
+      });
     }
     arm(*wire);
   }

@@ -11,8 +11,8 @@ namespace rubus::sim {
 namespace {
 
 std::string server_id(const Scenario& scenario, const NodeStart& start) {
-  RandomStream stream(scenario.seed, "server id " + number_text(start.node) + " " +
-                                         number_text(start.epoch));
+  RandomStream stream(scenario.seed,
+                      "server id " + number_text(start.node) + " " + number_text(start.epoch));
   static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   std::string id = "N";
   while (id.size() < 56) {

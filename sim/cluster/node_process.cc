@@ -71,9 +71,8 @@ void NodeProcess::poke(std::uint32_t shard) {
   if (run.shell->has_work() && !run.is_turn_scheduled) {
     run.is_turn_scheduled = true;
     const std::uint64_t most = static_cast<std::uint64_t>(around_.scenario.knobs.turn_us) + 1;
-    const Instant at =
-        std::max(around_.now, frozen_until_) + microseconds(static_cast<std::int64_t>(
-                                                   turns_.below(most)));
+    const Instant at = std::max(around_.now, frozen_until_) +
+                       microseconds(static_cast<std::int64_t>(turns_.below(most)));
     around_.agenda.add(at, [this, shard, alive = is_alive, epoch = start_.epoch] {
       if (alive(epoch)) {
         runs_[shard].is_turn_scheduled = false;
@@ -86,12 +85,12 @@ void NodeProcess::poke(std::uint32_t shard) {
     run.wake_scheduled = wake;
     const std::uint64_t number = ++run.wake_number;
     if (wake != Instant::never()) {
-      around_.agenda.add(
-          std::max(wake, around_.now), [this, shard, number, alive = is_alive, epoch = start_.epoch] {
-            if (alive(epoch) && runs_[shard].wake_number == number) {
-              turn(shard);
-            }
-          });
+      around_.agenda.add(std::max(wake, around_.now),
+                         [this, shard, number, alive = is_alive, epoch = start_.epoch] {
+                           if (alive(epoch) && runs_[shard].wake_number == number) {
+                             turn(shard);
+                           }
+                         });
     }
   }
 }

@@ -31,7 +31,7 @@ class NodeProcess {
     std::function<void(Wire&, std::uint64_t bytes)> on_handed_in;  // of clients
     std::function<void(Wire&, std::size_t end, bool is_wish)> on_closed;
     std::function<void(std::uint64_t)> on_digest;
-    std::function<void(Wire&, std::string&)> tamper;  // may be empty
+    std::function<void(Wire&, std::string&)> tamper;                          // may be empty
     std::function<void(std::uint32_t shard, const InputBatch&)> before_step;  // may be empty
     std::function<void(const std::string&)> on_violation;
   };

@@ -47,8 +47,8 @@ class ShardShell {
   std::function<void(Wire&, std::size_t end, bool is_wish)> on_closed;  // the socket is gone
   std::function<void(Wire&, std::uint64_t bytes)> on_handed_in;
   std::function<void(const Output&)> on_output;
-  std::function<void(const InputBatch&)> before_step;        // may be empty
-  std::function<void(Wire&, std::string& fresh)> tamper;     // canaries set it
+  std::function<void(const InputBatch&)> before_step;     // may be empty
+  std::function<void(Wire&, std::string& fresh)> tamper;  // canaries set it
   std::function<void(std::uint64_t digest)> on_digest;
   std::vector<std::string> violations;
 

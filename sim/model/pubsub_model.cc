@@ -30,8 +30,8 @@ std::string message_frame(const ModelSession& target, const std::string& sid, bo
 }
 
 bool is_connect_step(const ClientOperation& operation) {
-  return !operation.is_pong && (operation.step.kind == StepKind::open ||
-                                operation.step.kind == StepKind::connect);
+  return !operation.is_pong &&
+         (operation.step.kind == StepKind::open || operation.step.kind == StepKind::connect);
 }
 
 }  // namespace

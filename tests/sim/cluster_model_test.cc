@@ -230,6 +230,7 @@ TEST(ClusterModel, no_responders_must_not_be_told_if_somebody_listens_far_away) 
   meeting.subscribe(100, 0, "_INBOX.*", "i");
   meeting.subscribe(100, 2, "a", "1");
   meeting.publish(5'000, 0, "a", "m0-1;", "_INBOX.1");
+  meeting.get(5'005, 2, "MSG a 1 _INBOX.1 5\r\nm0-1;\r\n");
   meeting.get(5'010, 0, "HMSG _INBOX.1 i 16 16\r\nNATS/1.0 503\r\n\r\n\r\n");
   expect_says(meeting, "was answered with 503 though somebody listens");
 }
