@@ -142,7 +142,7 @@ void DeliveryCheck::apply(const Happening& happening, StepReport& report,
     case HappeningKind::job:
       model_.on_login_answered(happening.serial, happening.is_accepted, report.now);
       if (const ModelSession* session = model_.find(happening.serial);
-          session != nullptr && session->is_login_pending) {
+          session != nullptr && session->is_open && session->is_login_pending) {
         report.logins.push_back(happening.serial);  // a CONNECT that was held asks again
       }
       if (const auto found = connections.find(happening.serial); found != connections.end()) {
