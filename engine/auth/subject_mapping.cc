@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/ensure.h"
+#include "engine/base/stable_order.h"
 #include "engine/routing/subject.h"
 
 namespace rubus {
@@ -110,9 +111,9 @@ std::optional<SubjectMapping> SubjectMapping::make(const MappingOptions& options
       return std::nullopt;
     }
   }
-  std::stable_sort(
-      made.destinations_.begin(), made.destinations_.end(),
-      [](const Destination& a, const Destination& b) { return a.share_end < b.share_end; });
+  order_stably(made.destinations_, [](const Destination& a, const Destination& b) {
+    return a.share_end < b.share_end;
+  });
   std::uint32_t end = 0;
   for (Destination& destination : made.destinations_) {
     end += destination.share_end;

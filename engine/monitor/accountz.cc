@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/base/stable_order.h"
 #include "engine/monitor/snapshot.h"
 #include "engine/monitor/subsz.h"
 
@@ -24,8 +25,7 @@ void write_mapping(JsonWriter& json, const MappingOptions& mapping, std::string_
   if (sum < 100 && !has_source) {
     weighted.emplace_back(100 - sum, mapping.source);
   }
-  std::stable_sort(weighted.begin(), weighted.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  order_stably(weighted, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::uint32_t up_to = 0;
   for (const auto& [weight, subject] : weighted) {
     up_to += weight;

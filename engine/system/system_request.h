@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,7 +53,7 @@ struct SystemSubject {
   bool in_every_shard = false;  // who is concerned answers
 };
 
-const std::vector<SystemSubject>& system_subjects();
+std::span<const SystemSubject> system_subjects();
 
 struct SystemOptions {
   std::string query;      // of the document, percent-encoded
