@@ -6,6 +6,7 @@ Both rely on order alone (one client, one path), so neither waits for a time.
 """
 
 import collections
+import contextlib
 import itertools
 import os
 import sys
@@ -144,29 +145,38 @@ class BusClient(sp.Client):
         return len(answers) == 1 and answers[0].headers.startswith(b"NATS/1.0 503")
 
 
+@contextlib.contextmanager
+def fence(client):
+    """A subject of its own that client listens to meanwhile, also when the wait fails: a sid that
+    is left behind would make servers ignore the next subscription under it."""
+    number = next(_numbers)
+    subject, sid = f"{FENCE}.{number}", f"fence{number}"
+    client.sub(subject, sid).sync()
+    try:
+        yield subject
+    finally:
+        client.unsub(sid).sync()
+
+
 def wait_interest(subscriber, publisher, deadline_s=sp.DEADLINE_S):
     """Returns once the publisher's server has seen all subscriptions that subscriber made.
 
     The subscriber itself publishes the fence: on every path between two servers it comes behind
     its own subscriptions, and the publisher itself receives it.
     """
-    subject = f"{FENCE}.{next(_numbers)}"
-    publisher.sub(subject, "fence").sync()
-
-    def passed():
-        subscriber.pub(subject).sync()
-        return publisher.has_fence(subject)
-    sp.wait_until(passed, "interest to reach the other server", deadline_s)
-    publisher.unsub("fence").sync()
+    with fence(publisher) as subject:
+        def passed():
+            subscriber.pub(subject).sync()
+            return publisher.has_fence(subject)
+        sp.wait_until(passed, "interest to reach the other server", deadline_s)
 
 
 def deliveries(subscriber, *publishers):
     """What subscriber has received when everything published before by publishers is there."""
     for publisher in publishers:
-        subject = f"{FENCE}.{next(_numbers)}"
-        subscriber.sub(subject, "barrier")
-        wait_interest(subscriber, publisher)
-        publisher.pub(subject).sync()
-        sp.wait_until(lambda: subscriber.has_fence(subject), "the fence behind the messages")
-        subscriber.unsub("barrier").sync()
+        with fence(subscriber) as subject:
+            wait_interest(subscriber, publisher)
+            publisher.pub(subject).sync()
+            sp.wait_until(lambda: subscriber.has_fence(subject),  # pylint: disable=cell-var-from-loop
+                          "the fence behind the messages")
     return subscriber.take()

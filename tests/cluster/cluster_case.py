@@ -37,7 +37,7 @@ class Node:
         self.client_port, self.monitor_port = sp.free_port(), sp.free_port()
         self.cluster_port = cluster_port or sp.free_port()
         self.wrap = list(wrap)  # words put before the command
-        self.server, self.file = None, None
+        self.server, self.file, self.is_clustered = None, None, False
 
     @property
     def cluster_address(self):
@@ -52,10 +52,8 @@ class Node:
 
         With cluster=None the server stands alone.
         """
-        if cluster is None:
-            block = ""
-        else:
-            block = self.cluster_block(routes, cluster, cluster_name)
+        self.is_clustered = cluster is not None
+        block = self.cluster_block(routes, cluster, cluster_name) if self.is_clustered else ""
         shards = f"shards: {SHARDS}\n" if self.is_rubus and SHARDS > 1 else ""
         self.file = self.case.workspace.file(f"{self.name}-{self.client_port}.conf", f"""
 server_name: "{self.name}"
@@ -80,6 +78,9 @@ http: "127.0.0.1:{self.monitor_port}"
 
     def start(self, *arguments):
         self.launch(*arguments).server.wait_ready()
+        # nats-server is "ready" before it takes routes.
+        if self.is_clustered or any(str(word).startswith("--cluster") for word in arguments):
+            self.server.wait_for(r"Listening for route connections on ")
         return self
 
     def kill(self):
