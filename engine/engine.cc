@@ -165,15 +165,34 @@ void Engine::step(const InputBatch& batch, Output& output) {
   context_.output = nullptr;
 }
 
+// The first shard holds the routes for all; the others tell it when their last client has gone.
+bool Engine::have_siblings_no_clients() const {
+  bool all = true;
+  for_each_peer([&all](auto& peer) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(peer)>, SiblingSession>) {
+      peer.send_clients_left();
+      all = all && (peer.is_closing() || peer.have_its_clients_left());
+    }
+  });
+  return all;
+}
+
 // In lame duck mode routes stay while clients do, so that these miss nothing.
 void Engine::leave_cluster_last() {
-  // Another shard may still have clients: then the end of the duration closes the routes.
-  if (!is_stopping_ || clients_open_ > 0 || context_.options->shard.count > 1) {
+  if (!is_stopping_ || clients_open_ > 0 || !have_siblings_no_clients()) {
     return;
   }
+  close_peers();
+}
+
+void Engine::close_peers() {
   peer_table_.stop();
   leaf_table_.stop();
-  for_each_peer([](auto& peer) { peer.close("Server Shutdown", true); });
+  for_each_peer([](auto& peer) {
+    if (peer.link().kind() != ConnectionKind::sibling) {
+      peer.close("Server Shutdown", true);
+    }
+  });
 }
 
 // The first step: from here on there is an output to ask for things.
@@ -310,7 +329,7 @@ void Engine::open_peer(const ConnectionOpened& opened) {
   with_peer(opened.connection, [](auto& peer) { peer.open(); });
   const bool stays = opened.kind == ConnectionKind::sibling ||
                      (opened.kind == ConnectionKind::route && context_.lame_duck &&
-                      (clients_open_ > 0 || context_.options->shard.count > 1));
+                      (clients_open_ > 0 || !have_siblings_no_clients()));
   if (is_stopping_ && !stays) {
     with_peer(opened.connection, [](auto& peer) { peer.close("Server Shutdown", true); });
   }
@@ -430,13 +449,7 @@ void Engine::on(const ShutdownRequested& /*requested*/) {
       session->close(CloseReason::server_shutdown, true);
     }
   }
-  peer_table_.stop();
-  leaf_table_.stop();
-  for_each_peer([](auto& peer) {
-    if (peer.link().kind() != ConnectionKind::sibling) {
-      peer.close("Server Shutdown", true);
-    }
-  });
+  close_peers();
 }
 
 void Engine::on(const HostResolved& resolved) {

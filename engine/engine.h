@@ -65,7 +65,9 @@ class Engine {
                                 std::unique_ptr<LeafSession>, std::unique_ptr<SiblingSession>>;
 
   void begin();
+  bool have_siblings_no_clients() const;
   void leave_cluster_last();
+  void close_peers();
   void open_client(const ConnectionOpened& opened);
   void open_peer(const ConnectionOpened& opened);
   void end_connection(ConnectionId connection);

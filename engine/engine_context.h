@@ -27,6 +27,14 @@ namespace rubus {
 class ClientSession;
 class SystemServices;
 
+// What a fan-out in another account brought for a peer of `importer`, under its name there.
+struct ImportedMessage {
+  PeerLink* link = nullptr;
+  Account* importer = nullptr;
+  std::string subject;
+  std::vector<std::string_view> queues;  // groups that the peer shall serve
+};
+
 struct EngineContext {
   EngineContext(const Options& first, std::uint64_t seed, WallTime started_at, BlockPool& blocks)
       : options(std::make_shared<const Options>(first)),
@@ -74,10 +82,11 @@ struct EngineContext {
   std::vector<Subscription*> expired;  // reached their maximum in the present fan-out
 
   PeerLinks links;
-  bool is_linked = false;                // accounts count interest
-  std::vector<ConnectionId> slow_links;  // over their bound; closed behind the present input
-  std::uint64_t fan_stamp = 0;           // counts fan-outs that reach a link
-  std::vector<PeerLink*> fan_links;      // of the present fan-out
+  bool is_linked = false;                    // accounts count interest
+  std::vector<ConnectionId> slow_links;      // over their bound; closed behind the present input
+  std::uint64_t fan_stamp = 0;               // counts fan-outs that reach a link
+  std::vector<PeerLink*> fan_links;          // of the present fan-out
+  std::vector<ImportedMessage> fan_imports;  // of the present fan-out
 
   Account* make_account(std::string_view name) {
     std::unique_ptr<Account>& place = accounts[std::string(name)];
@@ -89,6 +98,18 @@ struct EngineContext {
       }
     }
     return place.get();
+  }
+  // Hands a slow check to the shell; on_job_done() of `asker` follows. False: too many are under
+  // way, because connections come and go faster than passwords can be checked.
+  bool begin_job(Job job, ConnectionId asker) {
+    constexpr std::size_t pending_max = 4096;
+    if (jobs.size() >= pending_max) {
+      return false;
+    }
+    job.ticket = JobTicket{++jobs_made};
+    jobs.emplace(job.ticket, asker);
+    output->jobs.push_back(std::move(job));
+    return true;
   }
   Account* find_account(std::string_view name) {
     const auto found = accounts.find(name.empty() ? global_account_name : name);

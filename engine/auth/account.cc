@@ -100,6 +100,53 @@ void Account::remove(Subscription* subscription) {
   }
 }
 
+namespace {
+
+// The lower of two bounds; negative: none.
+std::int64_t lower_bound_of(std::int64_t a, std::int64_t b) {
+  return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
+}
+
+}  // namespace
+
+void Account::add_client() {
+  ++connections;
+  tell_connections();
+}
+
+void Account::remove_client() {
+  ensure(connections > 0, "only a client that was counted leaves");
+  --connections;
+  tell_connections();
+}
+
+void Account::tell_connections() const {
+  if (links_ != nullptr && limits.connections_max >= 0) {
+    links_->tell_connections(*this);
+  }
+}
+
+void Account::set_connections_of(std::uint32_t shard, std::uint64_t count) {
+  connections_elsewhere_[shard] = count;
+}
+
+bool Account::is_full() const {
+  std::uint64_t all = connections;
+  for (const auto& [shard, count] : connections_elsewhere_) {
+    all += count;
+  }
+  return limits.connections_max >= 0 && all >= static_cast<std::uint64_t>(limits.connections_max);
+}
+
+std::int64_t Account::payload_max(const Limits& server) const {
+  return lower_bound_of(server.max_payload, limits.payload_max);
+}
+
+std::int64_t Account::subscriptions_max(const Limits& server) const {
+  const std::int64_t own = server.max_subscriptions > 0 ? server.max_subscriptions : -1;
+  return lower_bound_of(own, limits.subscriptions_max);
+}
+
 void Account::reweigh(Subscription* subscription, std::uint32_t weight) {
   ensure(subscription->kind == SubscriptionKind::peer, "only peers' subscriptions have weights");
   // One change, not two: nobody is told that the last member has gone.

@@ -66,8 +66,19 @@ class Account {
   SubjectMappings mappings;
   void set_mappings(const std::vector<MappingOptions>& options, std::string_view cluster);
   AccountLimits limits;
-  std::uint64_t connections = 0;  // clients
+  // What one connection may do, by the limits of the account and of the server; negative: no bound.
+  std::int64_t payload_max(const Limits& server) const;
+  std::int64_t subscriptions_max(const Limits& server) const;
+  std::uint64_t connections = 0;  // clients of this shard
   std::uint64_t leafnodes = 0;
+  // A client comes or goes. Where clients are limited, the other shards are told.
+  void add_client();
+  void remove_client();
+  void tell_connections() const;
+  // What another shard of the process told.
+  void set_connections_of(std::uint32_t shard, std::uint64_t count);
+  // No further client may log in, as far as this shard knows.
+  bool is_full() const;
   Traffic left_traffic;   // of clients that have left; what is connected counts itself
   Traffic route_traffic;  // that crossed links to other servers
 
@@ -77,6 +88,10 @@ class Account {
     v("inserts", inserts_);
     v("removes", removes_);
     v("connections", connections);
+    for (const auto& [shard, count] : connections_elsewhere_) {
+      v("shard", shard);
+      v("connections", count);
+    }
     v("leafnodes", leafnodes);
     v("pending_responses", pending_responses());
     index_.visit(v);
@@ -98,6 +113,7 @@ class Account {
   bool is_system_;
   std::unique_ptr<AccountImports> imports_;
   std::unique_ptr<ServiceResponses> responses_;
+  SortedMap<std::uint32_t, std::uint64_t> connections_elsewhere_;  // by shard
   std::vector<Subscription*> mapped_;  // sources of mappings, counted as interest, not indexed
   std::uint64_t inserts_ = 0;
   std::uint64_t removes_ = 0;

@@ -174,14 +174,28 @@ bool AccountImports::deliver(const Shadow& shadow, const MessageSource& source,
   if (original.kind == SubscriptionKind::client) {
     return original.session->deliver(original, message.command(), source.client);
   }
+  return shadow.home->offer_link(original, source, message.command().subject);
+}
+
+// However many wishes behind it want the message, a link gets it once, with all the groups that it
+// shall serve.
+bool AccountImports::offer_link(const Subscription& original, const MessageSource& source,
+                                std::string_view subject) {
   PeerLink& link = *original.peer;
-  if (!link.may_take(source, original, message.command().subject)) {
+  if (!link.may_take(source, original, subject)) {
     return false;
   }
-  if (original.is_queue()) {
-    link.add_queue(original.queue());
+  std::vector<ImportedMessage>& waiting = context_.fan_imports;
+  auto place = std::find_if(waiting.begin(), waiting.end(), [&](const ImportedMessage& each) {
+    return each.link == &link && each.subject == subject;
+  });
+  if (place == waiting.end()) {
+    place = waiting.insert(waiting.end(), {&link, &importer_, std::string(subject), {}});
   }
-  link.forward(shadow.home->importer_, message.command(), source);
+  if (original.is_queue() && std::find(place->queues.begin(), place->queues.end(),
+                                       original.queue()) == place->queues.end()) {
+    place->queues.push_back(original.queue());
+  }
   return true;
 }
 

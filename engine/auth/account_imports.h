@@ -65,7 +65,8 @@ class AccountImports {
   // Some service import goes to that export.
   bool asks(const Account& exporter, std::string_view exported) const;
   bool on_request(std::uint32_t number, const MessageSource& source, const PublishCommand& publish);
-  // A message in an exporting account reached a shadow; false if the original cannot take it.
+  // A message in an exporting account reached a shadow; false if the original cannot take it. What
+  // goes over a link waits in EngineContext::fan_imports for the end of the fan-out.
   static bool deliver(const Shadow& shadow, const MessageSource& source,
                       const PublishCommand& publish);
 
@@ -81,6 +82,8 @@ class AccountImports {
     Subscription* subscription = nullptr;
   };
 
+  bool offer_link(const Subscription& original, const MessageSource& source,
+                  std::string_view subject);
   static void drop(Shadow* first);
   void erase(const Shadow& shadow);
   void add_service(const ServiceImport& import);

@@ -78,6 +78,7 @@ std::vector<Account*> set_up_accounts(EngineContext& context) {
     const AccountOptions* const found = find_account_options(accounts, name);
     const AccountOptions& own = found == nullptr ? none : *found;
     account->limits = own.limits;
+    account->tell_connections();
     account->set_mappings(own.mappings, options.cluster.name);
     const std::vector<ImportProblem> own_problems =
         found == nullptr ? std::vector<ImportProblem>()

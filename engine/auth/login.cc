@@ -28,21 +28,6 @@ bool equals_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
-LoginDecision compare_secret(std::string_view configured, std::string_view given,
-                             const User* user) {
-  LoginDecision decision;
-  decision.user = user;
-  if (looks_like_bcrypt(configured)) {
-    decision.verdict = LoginVerdict::needs_job;
-    decision.job.kind = JobKind::bcrypt_check;
-    decision.job.secret.assign(given);
-    decision.job.hash.assign(configured);
-  } else if (equals_in_constant_time(configured, given)) {
-    decision.verdict = LoginVerdict::accepted;
-  }
-  return decision;
-}
-
 LoginDecision check_nkey(const User& user, const Credentials& given, std::string_view nonce) {
   LoginDecision decision;
   decision.user = &user;
@@ -98,6 +83,21 @@ bool is_empty(const Credentials& given) {
 }
 
 }  // namespace
+
+LoginDecision compare_secret(std::string_view configured, std::string_view given,
+                             const User* user) {
+  LoginDecision decision;
+  decision.user = user;
+  if (looks_like_bcrypt(configured)) {
+    decision.verdict = LoginVerdict::needs_job;
+    decision.job.kind = JobKind::bcrypt_check;
+    decision.job.secret.assign(given);
+    decision.job.hash.assign(configured);
+  } else if (equals_in_constant_time(configured, given)) {
+    decision.verdict = LoginVerdict::accepted;
+  }
+  return decision;
+}
 
 bool allows_type(const User& user, ConnectionType type) {
   return user.connection_types == 0 ||

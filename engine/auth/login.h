@@ -36,6 +36,10 @@ struct LoginDecision {
 LoginDecision decide_login(const Options& options, const Credentials& given, const TlsFacts* tls,
                            std::string_view nonce);
 
+// One secret against the configured one, plain (in constant time) or bcrypt (by a job). `user` is
+// whom the decision is about; may be null.
+LoginDecision compare_secret(std::string_view configured, std::string_view given, const User* user);
+
 // The user a connection without CONNECT becomes, or null.
 const User* find_no_auth_user(const Authorization& authorization);
 

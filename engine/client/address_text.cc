@@ -77,4 +77,22 @@ std::string host_and_port_text(const Address& address) {
   return text;
 }
 
+bool split_host_and_port(std::string_view text, std::string& host, std::uint16_t& port) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return false;
+  }
+  const std::optional<std::uint64_t> number = parse_unsigned(text.substr(colon + 1));
+  std::string_view name = text.substr(0, colon);
+  if (name.size() > 2 && name.front() == '[' && name.back() == ']') {
+    name = name.substr(1, name.size() - 2);
+  }
+  if (!number.has_value() || *number == 0 || *number > 65'535) {
+    return false;
+  }
+  host.assign(name);
+  port = static_cast<std::uint16_t>(*number);
+  return true;
+}
+
 }  // namespace rubus

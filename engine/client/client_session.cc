@@ -12,6 +12,14 @@ namespace rubus {
 
 namespace {
 
+// Of this shard. Clients are handed to the shard with the fewest, so together they take no more
+// than one client per shard beyond what is configured.
+std::uint64_t connections_max(const Options& options) {
+  const std::int64_t all = std::max<std::int64_t>(options.limits.max_connections, 0);
+  const std::int64_t shards = options.shard.count;
+  return static_cast<std::uint64_t>((all + shards - 1) / shards);
+}
+
 constexpr Duration stall_length = milliseconds(5);
 
 }  // namespace
@@ -73,8 +81,7 @@ void ClientSession::begin_plain() {
   if (info_is_due) {
     send_info(info_facts());
   }
-  if (context_.counters.connections > static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                          context_.options->limits.max_connections, 0))) {
+  if (context_.counters.connections > connections_max(*context_.options)) {
     log(LogLevel::error, "maximum connections exceeded");
     send_error("maximum connections exceeded");
     close(CloseReason::maximum_connections, true);
@@ -204,20 +211,7 @@ void ClientSession::on_gone(CloseCause cause) {
     log(LogLevel::error, "TLS handshake error: EOF");
     close(CloseReason::tls_handshake_failure, false);
   } else if (!is_closing()) {
-    switch (cause) {
-      case CloseCause::peer_closed:
-        close(CloseReason::client_closed, false);
-        break;
-      case CloseCause::read_error:
-        close(CloseReason::read_error, false);
-        break;
-      case CloseCause::write_error:
-        close(CloseReason::write_error, false);
-        break;
-      case CloseCause::tls_failed:
-        close(CloseReason::tls_handshake_failure, false);
-        break;
-    }
+    close(close_reason_of(cause), false);
   }
   drop_subscriptions();
   wire_.clear();
@@ -242,7 +236,7 @@ void ClientSession::close(CloseReason reason, bool after_flush) {
   ensure(context_.counters.connections > 0, "open connections are counted");
   --context_.counters.connections;
   if (account_ != nullptr) {
-    --account_->connections;
+    account_->remove_client();
     account_->left_traffic.add(wire_.traffic);
   }
   context_.system->on_disconnect(told);

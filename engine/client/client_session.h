@@ -163,7 +163,6 @@ class ClientSession {
   void apply_limits();
   // Of the server and the account, whichever is lower; negative: none.
   std::int64_t max_payload() const;
-  std::int64_t max_subscriptions() const;
 
   EngineContext& context_;
   const ClientNumber number_;

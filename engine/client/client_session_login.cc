@@ -11,9 +11,6 @@ namespace rubus {
 
 namespace {
 
-// Connections that come and go faster than passwords can be checked must not queue for ever.
-constexpr std::size_t pending_jobs_max = 4096;
-
 bool same_permissions(const std::optional<Permissions>& a, const std::optional<Permissions>& b) {
   if (!a.has_value() || !b.has_value()) {
     return a.has_value() == b.has_value();
@@ -78,7 +75,7 @@ void ClientSession::judge(LoginDecision decision) {
     case LoginVerdict::needs_job:
       break;
   }
-  if (context_.jobs.size() >= pending_jobs_max) {
+  if (!context_.begin_job(std::move(decision.job), wire_.id())) {
     log(LogLevel::error, "too many logins are being checked");
     reject_login();
     return;
@@ -86,10 +83,6 @@ void ClientSession::judge(LoginDecision decision) {
   candidate_ = decision.user;
   candidate_options_ = context_.options;
   phase_ = Phase::checking;
-  const JobTicket ticket{++context_.jobs_made};
-  decision.job.ticket = ticket;
-  context_.jobs.emplace(ticket, wire_.id());
-  context_.output->jobs.push_back(std::move(decision.job));
 }
 
 void ClientSession::on_job_done(bool accepted) {
@@ -174,8 +167,7 @@ void ClientSession::bind(const User* user) {
     close(CloseReason::missing_account, true);
     return;
   }
-  if (account != account_ && account->limits.connections_max >= 0 &&
-      account->connections >= static_cast<std::uint64_t>(account->limits.connections_max)) {
+  if (account != account_ && account->is_full()) {
     log(LogLevel::error, "maximum account active connections exceeded");
     send_error("maximum account active connections exceeded");
     close(CloseReason::maximum_account_connections, true);
@@ -184,10 +176,10 @@ void ClientSession::bind(const User* user) {
   if (account != account_) {
     ensure(first_ == nullptr, "subscriptions do not move between accounts");
     if (account_ != nullptr) {
-      --account_->connections;
+      account_->remove_client();
     }
     account_ = account;
-    ++account_->connections;
+    account_->add_client();
   }
   user_ = user == nullptr ? nullptr : std::make_unique<User>(*user);
   permissions_ = user != nullptr && user->permissions.has_value()
@@ -200,24 +192,9 @@ void ClientSession::bind(const User* user) {
                                         authorization.password;
 }
 
-namespace {
-
-// The lower of two bounds; negative: none.
-std::int64_t lower_bound_of(std::int64_t a, std::int64_t b) {
-  return a < 0 || b < 0 ? std::max(a, b) : std::min(a, b);
-}
-
-}  // namespace
-
 std::int64_t ClientSession::max_payload() const {
-  const std::int64_t own = context_.options->limits.max_payload;
-  return account_ == nullptr ? own : lower_bound_of(own, account_->limits.payload_max);
-}
-
-std::int64_t ClientSession::max_subscriptions() const {
-  const std::int64_t own = context_.options->limits.max_subscriptions;
-  const std::int64_t server = own > 0 ? own : -1;
-  return lower_bound_of(server, account_->limits.subscriptions_max);
+  const Limits& limits = context_.options->limits;
+  return account_ == nullptr ? limits.max_payload : account_->payload_max(limits);
 }
 
 void ClientSession::apply_limits() {
@@ -258,7 +235,7 @@ void ClientSession::recheck_anonymous() {
   // is read to its end but does nothing.
   drop_subscriptions();
   if (account_ != nullptr) {
-    --account_->connections;
+    account_->remove_client();
     account_ = nullptr;
   }
   if (!wire_.is_armed(TimerKind::authentication)) {

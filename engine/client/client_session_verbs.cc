@@ -269,7 +269,7 @@ void ClientSession::on_subscribe(const SubscribeCommand& command) {
                ", too many tokens");
     return;
   }
-  if (const std::int64_t most = max_subscriptions();
+  if (const std::int64_t most = account_->subscriptions_max(limits);
       most >= 0 && static_cast<std::int64_t>(by_sid_.size()) >= most) {
     send_error("maximum subscriptions exceeded");
     return;

@@ -57,4 +57,19 @@ std::string_view close_reason_text(CloseReason reason) {
   return {};
 }
 
+CloseReason close_reason_of(CloseCause cause) {
+  switch (cause) {
+    case CloseCause::peer_closed:
+      return CloseReason::client_closed;
+    case CloseCause::read_error:
+      return CloseReason::read_error;
+    case CloseCause::write_error:
+      return CloseReason::write_error;
+    case CloseCause::tls_failed:
+      return CloseReason::tls_handshake_failure;
+  }
+  ensure(false, "every cause has its reason");
+  return CloseReason::client_closed;
+}
+
 }  // namespace rubus

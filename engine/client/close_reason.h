@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/seam/input.h"
+
 namespace rubus {
 
 enum class CloseReason : std::uint8_t {
@@ -34,5 +36,7 @@ enum class CloseReason : std::uint8_t {
 };
 
 std::string_view close_reason_text(CloseReason reason);
+// Of a socket that is gone by itself.
+CloseReason close_reason_of(CloseCause cause);
 
 }  // namespace rubus

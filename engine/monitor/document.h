@@ -47,6 +47,9 @@ inline void write_server_and_time(JsonWriter& json, const MonitorFacts& facts) {
   json.text("now", go_time_text(facts.context.wall));
 }
 
+// What operators say about a server, and the flags that nats-server knows.
+void write_tags_and_flags(JsonWriter& json, const MonitorOptions& monitor);
+
 inline MonitorReply refusal_reply(std::string text) {
   MonitorReply reply;
   reply.status = 400;

@@ -206,23 +206,7 @@ void write_configuration(JsonWriter& json, const EngineContext& context) {
   json.text("config_load_time",
             go_time_text(has_load_time ? monitor.config_load_time : context.started));
   json.text("config_digest", monitor.config_digest);
-  json.texts_if_any("tags", monitor.tags);
-  if (!monitor.metadata.empty()) {
-    Pairs metadata = monitor.metadata;
-    std::sort(metadata.begin(), metadata.end());
-    json.begin_object("metadata");
-    for (const auto& [name, value] : metadata) {
-      json.text(name, value);
-    }
-    json.end_object();
-  }
-  json.begin_object("feature_flags");
-  static constexpr std::array<std::string_view, 4> flags = {
-      "js_ack_fc_v2", "js_api_reply_v2", "js_raft_delete_range", "js_snapshot_sources"};
-  for (const std::string_view flag : flags) {
-    json.truth(flag, false);
-  }
-  json.end_object();
+  write_tags_and_flags(json, monitor);
   json.text_if_set("system_account", context.options->system_account);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/peer/leaf_session.h"
 
 #include "engine/base/ensure.h"
+#include "engine/client/close_reason.h"
 #include "engine/client/quoted.h"
 #include "engine/peer/leaf_rules.h"
 #include "engine/peer/leaf_table.h"
@@ -130,7 +131,9 @@ void LeafSession::on_interest(const PeerInterest& said) {
     refuse(subscription_error(said.subject, said.queue));
     return;
   }
-  link_.on_interest(said);
+  if (!link_.on_interest(said)) {
+    send_error("maximum subscriptions exceeded");
+  }
 }
 
 void LeafSession::on_no_interest(const PeerInterest& said) {
@@ -205,8 +208,10 @@ void LeafSession::on_timer(const Timer& timer) {
     case TimerKind::lame_duck:
       close("Server Shutdown", true);
       return;
-    case TimerKind::handshake_first:
     case TimerKind::stall:
+      settle_reading();
+      return;
+    case TimerKind::handshake_first:
     case TimerKind::redial:
     case TimerKind::resolve:
     case TimerKind::heartbeat:
@@ -231,13 +236,18 @@ void LeafSession::on_ping_timer() {
   link_.wire.arm_ping(leaf.ping_interval);
 }
 
-// Large payloads are read in one go; nothing is read while a login is being checked.
+// Large payloads are read in one go; nothing is read while a login is being checked, nor for a
+// moment when a sibling shard is full.
 void LeafSession::settle_reading() {
   if (is_closing()) {
     return;
   }
+  if (link_.stall_requested) {
+    link_.stall_requested = false;
+    link_.wire.arm(TimerKind::stall, PeerLink::stall_length);
+  }
   constexpr std::size_t asked_min = std::size_t{32} << 10U;
-  const bool pause = phase_ == Phase::checking;
+  const bool pause = phase_ == Phase::checking || link_.wire.is_armed(TimerKind::stall);
   const std::size_t missing = link_.parser.missing_payload();
   const std::uint32_t asked = missing < asked_min ? 0 : static_cast<std::uint32_t>(missing);
   if (pause != is_paused_ || asked != asked_read_bytes_) {
@@ -257,20 +267,7 @@ void LeafSession::on_slow() {
 }
 
 void LeafSession::on_gone(CloseCause cause) {
-  switch (cause) {
-    case CloseCause::peer_closed:
-      close("Client Closed", false);
-      break;
-    case CloseCause::read_error:
-      close("Read Error", false);
-      break;
-    case CloseCause::write_error:
-      close("Write Error", false);
-      break;
-    case CloseCause::tls_failed:
-      close("TLS Handshake Failure", false);
-      break;
-  }
+  close(close_reason_text(close_reason_of(cause)), false);
   link_.wire.clear();
 }
 

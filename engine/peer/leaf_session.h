@@ -120,6 +120,7 @@ class LeafSession {
   void send_connect();
   void on_answer(const LeafInfo& info);
   void join();
+  void apply_account_limits();
   void limit(const Permissions& filter, const Permissions& inbound);
   void send_info(const LeafInfo& info);
   LeafInfo greeting() const;

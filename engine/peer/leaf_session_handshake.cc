@@ -13,8 +13,6 @@ namespace {
 // From CONNECT to the INFO that answers it.
 constexpr Duration answer_time = seconds(2);
 constexpr Duration first_ping_max = seconds(1);
-// Connections that come and go faster than passwords can be checked must not queue for ever.
-constexpr std::size_t pending_jobs_max = 4096;
 constexpr std::int64_t peer_protocol = 3;
 
 const AccountOptions* find_options(const Options& options, std::string_view account) {
@@ -127,6 +125,12 @@ bool LeafSession::bind(std::string_view account) {
   return link_.account != nullptr;
 }
 
+void LeafSession::apply_account_limits() {
+  const Limits& limits = context_.options->limits;
+  link_.parser.limits.max_payload = link_.account->payload_max(limits);
+  link_.interest_max = link_.account->subscriptions_max(limits);
+}
+
 void LeafSession::limit(const Permissions& filter, const Permissions& inbound) {
   link_.filter = std::make_unique<PermissionSet>(filter);
   const bool is_limited = !inbound.publish_allow.empty() || !inbound.publish_deny.empty() ||
@@ -136,9 +140,10 @@ void LeafSession::limit(const Permissions& filter, const Permissions& inbound) {
 
 void LeafSession::join() {
   phase_ = Phase::joined;
+  apply_account_limits();
   link_.wire.disarm(TimerKind::authentication);
   link_.wire.disarm(TimerKind::handshake);
-  link_.origin = context_.links.origin_number(remote_cluster_);
+  link_.origin = context_.links.acquire_origin(remote_cluster_);
   ++link_.account->leafnodes;
   is_counted_ = true;
   link_.log(LogLevel::info, "Leafnode connection bound to account " +
@@ -155,7 +160,9 @@ void LeafSession::on_options() {
   link_.on_options();
   const Options& options = *context_.options;
   link_.wire.write_deadline = options.leaf.write_deadline;
-  link_.parser.limits.max_payload = options.limits.max_payload;
+  if (is_joined()) {
+    apply_account_limits();
+  }
   if (is_dialed() && table_.remote_of(dial_) == nullptr) {
     close("the configuration has no such remote any more", true);
     return;
@@ -205,7 +212,7 @@ void LeafSession::judge(LoginDecision decision) {
     case LoginVerdict::needs_job:
       break;
   }
-  if (context_.jobs.size() >= pending_jobs_max) {
+  if (!context_.begin_job(std::move(decision.job), id())) {
     link_.log(LogLevel::error, "too many logins are being checked");
     reject_login();
     return;
@@ -213,10 +220,6 @@ void LeafSession::judge(LoginDecision decision) {
   candidate_ = decision.user;
   candidate_options_ = table_.login_options();
   phase_ = Phase::checking;
-  const JobTicket ticket{++context_.jobs_made};
-  decision.job.ticket = ticket;
-  context_.jobs.emplace(ticket, id());
-  context_.output->jobs.push_back(std::move(decision.job));
 }
 
 void LeafSession::on_job_done(bool accepted) {

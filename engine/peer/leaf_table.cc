@@ -31,25 +31,6 @@ bool is_same(const LeafRemote& a, const LeafRemote& b) {
          a.tls.enabled == b.tls.enabled && a.tls.handshake_first == b.tls.handshake_first;
 }
 
-// "host:port", "[::1]:7422"; false: neither.
-bool read_url(std::string_view text, RemoteUrl& url) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) {
-    return false;
-  }
-  const std::optional<std::uint64_t> port = parse_unsigned(text.substr(colon + 1));
-  std::string_view host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  }
-  if (!port.has_value() || *port == 0 || *port > 65'535) {
-    return false;
-  }
-  url.host.assign(host);
-  url.port = static_cast<std::uint16_t>(*port);
-  return true;
-}
-
 std::string url_text(const RemoteUrl& url) {
   std::string text = url.host;
   text.push_back(':');
@@ -314,7 +295,7 @@ void LeafTable::learn_urls(DialTicket ticket, const std::vector<std::string>& ur
     const auto is_known = [&url](const RemoteUrl& each) {
       return each.host == url.host && each.port == url.port;
     };
-    if (read_url(text, url) && remote->urls.size() < urls_max &&
+    if (split_host_and_port(text, url.host, url.port) && remote->urls.size() < urls_max &&
         std::none_of(remote->urls.begin(), remote->urls.end(), is_known)) {
       remote->urls.push_back(url);
     }

@@ -97,6 +97,8 @@ void PeerLink::leave() {
     remove(first_);
   }
   last_route_ = {};
+  context_.links.release_origin(origin);
+  origin = 0;
 }
 
 Account* PeerLink::account_named(std::string_view name) {
@@ -119,50 +121,62 @@ Account* PeerLink::account_named(std::string_view name) {
   return nullptr;
 }
 
-PeerLink::Key PeerLink::key_said(const PeerInterest& said) {
+PeerLink::Key PeerLink::key_said(const PeerInterest& said) const {
   const OriginNumber from =
-      kind_ == ConnectionKind::leaf ? origin : context_.links.origin_number(said.origin);
+      kind_ == ConnectionKind::leaf ? origin : context_.links.find_origin(said.origin);
   const std::string_view name =
       kind_ == ConnectionKind::leaf ? std::string_view(account->name()) : said.account;
   return {name, said.subject, said.queue, from};
 }
 
-void PeerLink::on_interest(const PeerInterest& said) {
+// Without it the key would be that of the peer's own wish.
+bool PeerLink::is_origin_known(const PeerInterest& said) const {
+  return kind_ == ConnectionKind::leaf || said.origin.empty() ||
+         context_.links.find_origin(said.origin) != 0;
+}
+
+bool PeerLink::on_interest(const PeerInterest& said) {
   Account* const wanted = account_named(said.account);
   if (!is_joined_ || wanted == nullptr) {
-    return;
+    return true;
   }
   if (!is_valid_subject(said.subject)) {
     // An -ERR would make a nats-server close a route that is otherwise sound.
     log(LogLevel::error, "the peer asks for an invalid subject " + quoted(said.subject));
-    return;
+    return true;
   }
   // Of a leaf node's wildcard each message is held against the rights by itself.
   const bool is_judged_whole = kind_ != ConnectionKind::leaf || !has_wildcard(said.subject);
   if (filter != nullptr && is_judged_whole && !filter->may_publish(said.subject)) {
-    return;
+    return true;
   }
   const Key key = key_said(said);
   const std::uint32_t weight = said.queue.empty() ? 1 : std::min(said.weight, weight_max);
-  if (Subscription* const* known = subscriptions_.find(key); known != nullptr) {
+  Subscription* const* const known = is_origin_known(said) ? subscriptions_.find(key) : nullptr;
+  if (known != nullptr) {
     if ((*known)->weight != weight) {
       wanted->reweigh(*known, weight);
     }
-    return;
+    return true;
+  }
+  if (interest_max >= 0 && static_cast<std::int64_t>(subscriptions_.size()) >= interest_max) {
+    return false;
   }
   Subscription* const made =
       Subscription::create_for_peer(this, said.subject, said.queue, wanted->name());
-  made->origin = key.origin;
+  made->origin =
+      kind_ == ConnectionKind::leaf ? origin : context_.links.acquire_origin(said.origin);
   made->weight = weight;
   made->owner_previous = last_;
   (last_ == nullptr ? first_ : last_->owner_next) = made;
   last_ = made;
   subscriptions_.insert(made);
   wanted->insert(made);
+  return true;
 }
 
 void PeerLink::on_no_interest(const PeerInterest& said) {
-  if (!is_joined_ || account_named(said.account) == nullptr) {
+  if (!is_joined_ || account_named(said.account) == nullptr || !is_origin_known(said)) {
     return;
   }
   if (Subscription* const* known = subscriptions_.find(key_said(said)); known != nullptr) {
@@ -179,6 +193,9 @@ void PeerLink::remove(Subscription* subscription) {
   (subscription->owner_next == nullptr ? last_ : subscription->owner_next->owner_previous) =
       subscription->owner_previous;
   found->second->remove(subscription);
+  if (kind_ != ConnectionKind::leaf) {
+    context_.links.release_origin(subscription->origin);
+  }
   Subscription::destroy(subscription);
 }
 
@@ -202,7 +219,7 @@ void PeerLink::on_message(const PeerMessage& message) {
   source.peer = this;
   source.kind = kind_;
   source.origin =
-      kind_ == ConnectionKind::leaf ? origin : context_.links.origin_number(message.origin);
+      kind_ == ConnectionKind::leaf ? origin : context_.links.find_origin(message.origin);
   if (message.has_queues) {
     source.queues = message.queues;
   }

@@ -47,13 +47,15 @@ class PeerLink {
   void leave();
 
   // What the peer says. Of an account that is not known here: ignored, and logged.
-  void on_interest(const PeerInterest& said);
+  // False: the wish is one too many (interest_max) and was not taken.
+  bool on_interest(const PeerInterest& said);
   void on_no_interest(const PeerInterest& said);
   void on_message(const PeerMessage& message);
 
   // What the peer is told. Whoever does not read what it asked for is slow, whatever it was.
   void send(std::string_view line);
   void announce_change(Account& account, const InterestChange& change);
+  // Only what may_take() allowed.
   void forward(Account& account, const PublishCommand& publish, const MessageSource& source);
   // A group that the peer shall serve with the message that is being fanned out.
   void add_queue(std::string_view name) { queues_.push_back(name); }
@@ -70,7 +72,8 @@ class PeerLink {
     return kind_ == ConnectionKind::leaf || subscription.origin != 0;
   }
 
-  // What it sends fills a sibling shard: to be read more slowly.
+  // What it sends fills a sibling shard: to be read no further for `stall_length`.
+  static constexpr Duration stall_length = milliseconds(5);
   bool stall_requested = false;
   // Used by one fan-out at a time, so that each link gets a message once.
   std::uint64_t fan_stamp = 0;
@@ -87,9 +90,10 @@ class PeerLink {
 
   // Leaf nodes: whose messages and wishes cross, and the cluster at the other end.
   Account* account = nullptr;
-  OriginNumber origin = 0;
-  bool is_spoke = false;     // the other end is the hub
-  bool is_isolated = false;  // is not told what other leaf nodes want
+  OriginNumber origin = 0;         // acquired before join(), released by leave()
+  bool is_spoke = false;           // the other end is the hub
+  bool is_isolated = false;        // is not told what other leaf nodes want
+  std::int64_t interest_max = -1;  // how many wishes it may have; negative: any number
   // What may be sent to the peer (its publish side: export), and what it may be asked for (its
   // subscribe side: import). Null: everything.
   std::unique_ptr<PermissionSet> filter;
@@ -154,7 +158,8 @@ class PeerLink {
   };
 
   Account* account_named(std::string_view name);
-  Key key_said(const PeerInterest& said);
+  Key key_said(const PeerInterest& said) const;
+  bool is_origin_known(const PeerInterest& said) const;
   void remove(Subscription* subscription);
   void tell(const PeerInterest& wish, bool is_wanted);
   void announce_all(Account& of);

@@ -145,10 +145,6 @@ void PeerLink::send(std::string_view line) {
 }
 
 void PeerLink::forward(Account& from, const PublishCommand& publish, const MessageSource& source) {
-  if (is_slow_ || (filter != nullptr && !filter->may_publish(publish.subject))) {
-    queues_.clear();
-    return;
-  }
   PeerMessageHead head;
   head.origin = kind_ == ConnectionKind::leaf ? std::string_view()
                                               : context_.links.origin_name(source.origin);

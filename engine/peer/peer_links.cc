@@ -4,6 +4,7 @@
 
 #include "engine/base/ensure.h"
 #include "engine/peer/peer_link.h"
+#include "engine/peer/sibling_session.h"
 #include "engine/routing/service.h"
 
 namespace rubus {
@@ -61,23 +62,55 @@ void PeerLinks::on_change(Account& account, const InterestChange& change) const 
   }
 }
 
-OriginNumber PeerLinks::origin_number(std::string_view name) {
+void PeerLinks::tell_connections(const Account& account) const {
+  for (PeerLink* const link : links_) {
+    if (link->kind() == ConnectionKind::sibling) {
+      link->send(sibling_connections_line(account));
+    }
+  }
+}
+
+OriginNumber PeerLinks::acquire_origin(std::string_view name) {
   if (name.empty()) {
     return 0;
   }
-  const auto found = origin_numbers_.find(name);
-  if (found != origin_numbers_.end()) {
-    return found->second;
+  OriginNumber number = find_origin(name);
+  if (number == 0) {
+    if (free_origins_.empty()) {
+      origins_.emplace_back();
+      free_origins_.push_back(static_cast<OriginNumber>(origins_.size()));
+    }
+    number = free_origins_.back();
+    free_origins_.pop_back();
+    origins_[number - 1].name = name;
+    origin_numbers_.emplace(std::string(name), number);
   }
-  origin_names_.emplace_back(name);
-  const OriginNumber number = static_cast<OriginNumber>(origin_names_.size());
-  origin_numbers_.emplace(std::string(name), number);
+  ++origins_[number - 1].users;
   return number;
 }
 
+void PeerLinks::release_origin(OriginNumber number) {
+  if (number == 0) {
+    return;
+  }
+  ensure(number <= origins_.size(), "an origin number was given out before");
+  Origin& origin = origins_[number - 1];
+  ensure(origin.users > 0, "an origin is released as often as it was acquired");
+  if (--origin.users == 0) {
+    origin_numbers_.erase(origin.name);
+    origin.name.clear();
+    free_origins_.push_back(number);
+  }
+}
+
+OriginNumber PeerLinks::find_origin(std::string_view name) const {
+  const auto found = origin_numbers_.find(name);
+  return found == origin_numbers_.end() ? 0 : found->second;
+}
+
 std::string_view PeerLinks::origin_name(OriginNumber number) const {
-  ensure(number <= origin_names_.size(), "an origin number was given out before");
-  return number == 0 ? std::string_view() : std::string_view(origin_names_[number - 1]);
+  ensure(number <= origins_.size(), "an origin number was given out before");
+  return number == 0 ? std::string_view() : std::string_view(origins_[number - 1].name);
 }
 
 }  // namespace rubus

@@ -35,14 +35,27 @@ class PeerLinks {
   // A count of `account` changed: tells who can see it.
   void on_change(Account& account, const InterestChange& change) const;
 
-  // Names of leaf clusters as numbers, for as long as the process runs.
-  OriginNumber origin_number(std::string_view name);
+  // The other shards hear how many clients of `account` this one has.
+  void tell_connections(const Account& account) const;
+
+  // Names of leaf clusters as numbers, for as long as somebody uses them: each acquire_origin() has
+  // its release_origin(), after which the number may come to mean another name.
+  OriginNumber acquire_origin(std::string_view name);
+  void release_origin(OriginNumber number);
+  // 0: the name is empty, or nobody uses it.
+  OriginNumber find_origin(std::string_view name) const;
   std::string_view origin_name(OriginNumber number) const;
 
  private:
+  struct Origin {
+    std::string name;
+    std::uint64_t users = 0;
+  };
+
   std::vector<PeerLink*> links_;
   SortedMap<std::string, OriginNumber> origin_numbers_;
-  std::vector<std::string> origin_names_;  // by number - 1
+  std::vector<Origin> origins_;  // by number - 1
+  std::vector<OriginNumber> free_origins_;
 };
 
 }  // namespace rubus

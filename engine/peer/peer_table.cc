@@ -20,23 +20,20 @@ constexpr Duration wanted_time = seconds(5);
 }  // namespace
 
 PeerTable::PeerTable(EngineContext& context)
-    : context_(context),
-      cluster_name_(context.options->cluster.name),
-      is_name_dynamic_(context.options->cluster.is_name_dynamic) {
-  context.cluster_name = cluster_name_;
+    : context_(context), is_name_dynamic_(context.options->cluster.is_name_dynamic) {
+  context.cluster_name = context.options->cluster.name;
 }
 
 bool PeerTable::accepts_cluster(std::string_view name, bool is_dynamic) {
-  if (name == cluster_name_) {
+  if (name == context_.cluster_name) {
     return true;
   }
-  if (!is_name_dynamic_ || name.empty() || (is_dynamic && name < cluster_name_)) {
+  if (!is_name_dynamic_ || name.empty() || (is_dynamic && name < context_.cluster_name)) {
     return false;
   }
-  cluster_name_.assign(name);
+  context_.cluster_name.assign(name);
   is_name_dynamic_ = is_dynamic;
-  context_.cluster_name = cluster_name_;
-  context_.log(LogLevel::info, "Cluster name updated to " + cluster_name_);
+  context_.log(LogLevel::info, "Cluster name updated to " + context_.cluster_name);
   // Who knows us by the old name has to hear the new one.
   std::vector<RouteSession*> leaving;
   for (const auto& [id, member] : members_) {
@@ -89,7 +86,7 @@ Admission PeerTable::admit(RouteSession& session) {
   if (!info.cluster.empty() && !accepts_cluster(info.cluster, info.is_cluster_dynamic)) {
     context_.reached.mark(Reached::route_wrong_cluster);
     return refuse(session, "Rejecting connection, cluster name " + quoted(info.cluster) +
-                               " does not match " + quoted(cluster_name_));
+                               " does not match " + quoted(context_.cluster_name));
   }
   const auto present = members_.find(info.server_id);
   if (present != members_.end()) {
@@ -264,21 +261,7 @@ bool split_route_url(std::string_view text, RemoteUrl& url) {
   if (!text.empty() && text.back() == '/') {
     text.remove_suffix(1);
   }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) {
-    return false;
-  }
-  const std::optional<std::uint64_t> port = parse_unsigned(text.substr(colon + 1));
-  std::string_view host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') {
-    host = host.substr(1, host.size() - 2);
-  }
-  if (!port.has_value() || *port == 0 || *port > 65'535 || host.empty()) {
-    return false;
-  }
-  url.host = host;
-  url.port = static_cast<std::uint16_t>(*port);
-  return true;
+  return split_host_and_port(text, url.host, url.port);
 }
 
 }  // namespace
@@ -333,14 +316,8 @@ void PeerTable::on_news(RouteSession& session) {
   tell_clients();
 }
 
-void PeerTable::on_error(RouteSession& session, std::string_view text) {
-  // Said by whom we dialed: a nats-server that tells us who we are not.
-  context_.log(LogLevel::error, "Route to " + host_and_port_text(session.link().remote()) +
-                                    " was refused: " + std::string(text));
-}
-
 void PeerTable::announce_lame_duck() {
-  RouteInfo own = own_route_info(*context_.options, cluster_name_);
+  RouteInfo own = own_route_info(*context_.options, context_.cluster_name);
   own.lame_duck = true;
   const std::string line = build_route_info(own);
   for (const auto& [id, member] : members_) {

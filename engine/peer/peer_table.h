@@ -51,13 +51,12 @@ class PeerTable {
   void on_closed(RouteSession& session);
   void on_gossip(RouteSession& from, const RouteInfo& info);
   void on_news(RouteSession& session);
-  void on_error(RouteSession& session, std::string_view text);
   void announce_lame_duck();
 
   bool owns(ResolveTicket ticket) const { return resolving_.find(ticket) != resolving_.end(); }
   bool owns(DialTicket ticket) const { return dialing_.find(ticket) != dialing_.end(); }
 
-  std::string_view cluster_name() const { return cluster_name_; }
+  std::string_view cluster_name() const { return context_.cluster_name; }
   bool is_name_dynamic() const { return is_name_dynamic_; }
   // With a made-up name of our own, the other's may be taken over.
   bool accepts_cluster(std::string_view name, bool is_dynamic);
@@ -119,7 +118,6 @@ class PeerTable {
   void tell_clients();
 
   EngineContext& context_;
-  std::string cluster_name_;
   bool is_name_dynamic_ = false;
   bool is_started_ = false;
   std::uint32_t numbers_made_ = 0;  // of seeds and targets
@@ -135,7 +133,7 @@ class PeerTable {
 
 template <class V>
 void PeerTable::visit(V& v) const {
-  v("cluster", std::string_view(cluster_name_));
+  v("cluster", cluster_name());
   v("is_name_dynamic", is_name_dynamic_);
   for (const auto& [number, seed] : seeds_) {
     v("seed", number);

@@ -5,6 +5,7 @@
 #include "engine/auth/login.h"
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
+#include "engine/client/close_reason.h"
 #include "engine/client/quoted.h"
 #include "engine/peer/peer_table.h"
 
@@ -15,11 +16,6 @@ namespace {
 // A spare connection that nobody came to need.
 constexpr Duration spare_time = seconds(2);
 constexpr Duration first_ping = seconds(1);
-constexpr Duration stall_length = milliseconds(5);
-// Whoever comes faster than passwords can be checked is refused.
-constexpr std::size_t pending_jobs_max = 4096;
-
-bool is_bcrypt(std::string_view password) { return password.substr(0, 2) == "$2"; }
 
 }  // namespace
 
@@ -119,7 +115,7 @@ void RouteSession::run() {
 void RouteSession::settle_reading() {
   if (link_.stall_requested && !is_closing()) {
     link_.stall_requested = false;
-    link_.wire.arm(TimerKind::stall, stall_length);
+    link_.wire.arm(TimerKind::stall, PeerLink::stall_length);
   }
   pause(phase_ == Phase::checking || phase_ == Phase::spare ||
         link_.wire.is_armed(TimerKind::stall));
@@ -165,7 +161,6 @@ bool RouteSession::run_command(PeerResult result) {
       return true;
     case PeerResult::error:
       link_.log(LogLevel::error, "Route Error " + quoted(link_.parser.argument()));
-      table_.on_error(*this, link_.parser.argument());
       close("the peer reports an error", false);
       return false;
     case PeerResult::unknown_operation:
@@ -271,20 +266,7 @@ void RouteSession::on_slow() {
 }
 
 void RouteSession::on_gone(CloseCause cause) {
-  switch (cause) {
-    case CloseCause::peer_closed:
-      close("Client Closed", false);
-      break;
-    case CloseCause::read_error:
-      close("Read Error", false);
-      break;
-    case CloseCause::write_error:
-      close("Write Error", false);
-      break;
-    case CloseCause::tls_failed:
-      close("TLS Handshake Failure", false);
-      break;
-  }
+  close(close_reason_text(close_reason_of(cause)), false);
   link_.wire.clear();
 }
 
@@ -389,16 +371,15 @@ void RouteSession::on_connect(std::string_view json) {
     accept_login();
     return;
   }
-  if (is_bcrypt(cluster.password) && connect.username == cluster.username &&
-      context_.jobs.size() < pending_jobs_max) {
+  LoginDecision decision = compare_secret(cluster.password, connect.password, nullptr);
+  const bool is_known = connect.username == cluster.username;
+  if (is_known && decision.verdict == LoginVerdict::needs_job) {
     phase_ = Phase::checking;
-    const JobTicket ticket{++context_.jobs_made};
-    context_.jobs.emplace(ticket, id());
-    context_.output->jobs.push_back(
-        {ticket, JobKind::bcrypt_check, connect.password, cluster.password, {}});
-    return;
+    if (context_.begin_job(std::move(decision.job), id())) {
+      return;
+    }
   }
-  on_job_done(connect.username == cluster.username && connect.password == cluster.password);
+  on_job_done(is_known && decision.verdict == LoginVerdict::accepted);
 }
 
 void RouteSession::on_job_done(bool accepted) {

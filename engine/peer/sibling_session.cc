@@ -1,9 +1,21 @@
 #include "engine/peer/sibling_session.h"
 
+#include <array>
+
 #include "engine/base/ensure.h"
+#include "engine/peer/json_members.h"
 #include "engine/peer/route_info.h"
 
 namespace rubus {
+
+std::string sibling_connections_line(const Account& account) {
+  std::string line = "INFO ";
+  JsonMembers json(line);
+  json.text("connections_of", account.name());
+  json.number("connections", static_cast<std::int64_t>(account.connections));
+  json.end();
+  return line.append("\r\n");
+}
 
 void SiblingSession::open() {
   link_.join();
@@ -20,7 +32,28 @@ void SiblingSession::send_cluster() {
   link_.wire.send(build_route_info(told));
 }
 
+void SiblingSession::send_clients_left() {
+  if (is_closing_ || have_own_clients_left_ || shard_ != 0) {
+    return;
+  }
+  have_own_clients_left_ = true;
+  link_.wire.send("INFO {\"clients_left\":true}\r\n");
+}
+
 void SiblingSession::on_info(std::string_view json) {
+  std::string account;
+  std::int64_t connections = 0;
+  const std::array<JsonField, 3> news = {{{"connections_of", &account},
+                                          {"connections", &connections},
+                                          {"clients_left", &have_its_clients_left_}}};
+  if (!read_json_fields(json, news) || have_its_clients_left_) {
+    return;
+  }
+  if (!account.empty()) {
+    context_.make_account(account)->set_connections_of(shard_,
+                                                       static_cast<std::uint64_t>(connections));
+    return;
+  }
   RouteInfo told;
   const bool is_read = read_route_info(json, told);
   ensure(is_read && context_.options->shard.index != 0, "the first shard tells the others");

@@ -5,9 +5,15 @@
 // other servers. Source: architecture.md section 5.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "engine/peer/peer_link.h"
 
 namespace rubus {
+
+// "INFO {"connections_of":"A","connections":5}": clients of that account at the shard that says it.
+std::string sibling_connections_line(const Account& account);
 
 class SiblingSession {
  public:
@@ -27,6 +33,9 @@ class SiblingSession {
 
   // What clients are told of the cluster; only shard 0 knows.
   void send_cluster();
+  // In lame duck mode: this shard has no clients any more, so that shard 0 may leave the cluster.
+  void send_clients_left();
+  bool have_its_clients_left() const { return have_its_clients_left_; }
 
   PeerLink& link() { return link_; }
   const PeerLink& link() const { return link_; }
@@ -39,6 +48,7 @@ class SiblingSession {
   void visit(V& v) const {
     v("shard", shard_);
     v("is_closing", is_closing_);
+    v("have_its_clients_left", have_its_clients_left_);
     link_.visit(v);
   }
 
@@ -49,6 +59,8 @@ class SiblingSession {
   PeerLink link_;
   const std::uint32_t shard_;
   bool is_closing_ = false;
+  bool have_own_clients_left_ = false;  // and the other shard was told
+  bool have_its_clients_left_ = false;
 };
 
 }  // namespace rubus

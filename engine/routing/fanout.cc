@@ -5,6 +5,7 @@
 #include "engine/auth/account_imports.h"
 #include "engine/client/client_session.h"
 #include "engine/peer/peer_link.h"
+#include "engine/routing/rewritten_publish.h"
 #include "engine/routing/service_call.h"
 
 namespace rubus {
@@ -179,6 +180,23 @@ bool send_over_links(const Delivery& delivery) {
   return is_any;
 }
 
+// What imports brought for leaf nodes.
+void send_imported(const Delivery& delivery) {
+  EngineContext& context = delivery.context;
+  RewrittenPublish message(delivery.publish);
+  for (const ImportedMessage& each : context.fan_imports) {
+    if (is_filling(context, each.link->wire)) [[unlikely]] {
+      slow_down(delivery, *each.link);
+    }
+    for (const std::string_view queue : each.queues) {
+      each.link->add_queue(queue);
+    }
+    message.set_subject(each.subject);
+    each.link->forward(*each.importer, message.command(), delivery.source);
+  }
+  context.fan_imports.clear();
+}
+
 // By copy: what a service does may change subscriptions, and with them the result being walked.
 bool call_services(const Delivery& delivery, const std::vector<Subscription*>& services) {
   std::vector<const Service*> called;
@@ -218,6 +236,9 @@ bool fan_out(EngineContext& context, Account& account, const MessageSource& sour
                                                           : Reached::queue_member_missing);
     }
     taken = send_over_links(delivery) || taken;
+  }
+  if (!context.fan_imports.empty()) [[unlikely]] {
+    send_imported(delivery);
   }
   if (!context.expired.empty()) [[unlikely]] {
     for (Subscription* subscription : context.expired) {

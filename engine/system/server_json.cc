@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/base/digest.h"
+#include "engine/monitor/document.h"
 #include "engine/monitor/go_text.h"
 
 namespace rubus {
@@ -44,23 +45,7 @@ void write_server(JsonWriter& json, std::string_view key, const EngineContext& c
   json.text("id", identity.server_id);
   json.text_if_set("cluster", context.cluster_name);
   json.text("ver", identity.version);
-  json.texts_if_any("tags", monitor.tags);
-  if (!monitor.metadata.empty()) {
-    std::vector<std::pair<std::string, std::string>> metadata = monitor.metadata;
-    std::sort(metadata.begin(), metadata.end());
-    json.begin_object("metadata");
-    for (const auto& [name, value] : metadata) {
-      json.text(name, value);
-    }
-    json.end_object();
-  }
-  json.begin_object("feature_flags");
-  static constexpr std::array<std::string_view, 4> flags = {
-      "js_ack_fc_v2", "js_api_reply_v2", "js_raft_delete_range", "js_snapshot_sources"};
-  for (const std::string_view flag : flags) {
-    json.truth(flag, false);
-  }
-  json.end_object();
+  write_tags_and_flags(json, monitor);
   json.truth("jetstream", false);
   json.number("flags", std::uint64_t{0});
   json.number("seq", sequence);

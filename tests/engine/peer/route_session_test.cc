@@ -79,6 +79,24 @@ TEST(RouteSession, tells_a_newcomer_the_whole_interest_once_per_subject) {
   EXPECT_NE(said.find("RS+ $G bar q 2\r\n"), std::string::npos) << said;
 }
 
+// Names of leaf clusters are kept as numbers, which are given to others when nobody uses them.
+TEST(RouteSession, a_leaf_cluster_that_is_gone_takes_no_other_wish_with_it) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  const int client = harness.connect();
+  const std::string_view publish = "PUB a 0\r\n\r\nPUB b 0\r\n\r\nPUB c 0\r\n\r\nPING\r\n";
+  harness.send(peer, "RS+ $G a\r\nLS+ L1 $G b\r\nLS+ L1 $G c\r\n");
+  harness.take(peer);
+  harness.send(client, publish);
+  EXPECT_EQ(harness.take(peer), "RMSG $G a 0\r\n\r\nRMSG $G b 0\r\n\r\nRMSG $G c 0\r\n\r\n");
+  harness.send(peer, "LS- L1 $G b\r\nLS- L1 $G c\r\nLS- L1 $G a\r\nLS- L2 $G a\r\n");
+  harness.send(client, publish);
+  EXPECT_EQ(harness.take(peer), "RMSG $G a 0\r\n\r\n");
+  harness.send(peer, "LS+ L2 $G b\r\nLS- L1 $G b\r\nLS+ L3 $G c\r\nLS- L2 $G c\r\n");
+  harness.send(client, publish);
+  EXPECT_EQ(harness.take(peer), "RMSG $G a 0\r\n\r\nRMSG $G b 0\r\n\r\nRMSG $G c 0\r\n\r\n");
+}
+
 TEST(RouteSession, plain_interest_is_told_at_the_first_and_withdrawn_at_the_last) {
   ShardHarness harness(clustered());
   const int peer = join(harness, "NB", "b");

@@ -1,0 +1,27 @@
+#include "engine/monitor/document.h"
+
+#include <array>
+
+namespace rubus {
+
+void write_tags_and_flags(JsonWriter& json, const MonitorOptions& monitor) {
+  json.texts_if_any("tags", monitor.tags);
+  if (!monitor.metadata.empty()) {
+    std::vector<std::pair<std::string, std::string>> metadata = monitor.metadata;
+    std::sort(metadata.begin(), metadata.end());
+    json.begin_object("metadata");
+    for (const auto& [name, value] : metadata) {
+      json.text(name, value);
+    }
+    json.end_object();
+  }
+  json.begin_object("feature_flags");
+  static constexpr std::array<std::string_view, 4> flags = {
+      "js_ack_fc_v2", "js_api_reply_v2", "js_raft_delete_range", "js_snapshot_sources"};
+  for (const std::string_view flag : flags) {
+    json.truth(flag, false);
+  }
+  json.end_object();
+}
+
+}  // namespace rubus
