@@ -32,6 +32,7 @@ Engine::~Engine() {
 // Accounts come with the configuration; those that left stay until a restart, without users.
 void Engine::update_accounts() {
   const Options& options = *context_.options;
+  const std::size_t known = context_.accounts.size();
   const auto add = [this](std::string_view name) {
     if (!name.empty()) {
       context_.make_account(name);
@@ -45,6 +46,9 @@ void Engine::update_accounts() {
   begin_linking();
   for (Account* const changed : set_up_accounts(context_)) {
     renew_shadows(*changed);
+  }
+  if (context_.accounts.size() > known) {
+    peer_table_.on_new_accounts();
   }
 }
 
@@ -147,6 +151,7 @@ void Engine::step(const InputBatch& batch, Output& output) {
     settle();
   }
   fire_timers();
+  leave_cluster_last();
   for (const ConnectionId connection : output.sendable) {
     if (ClientSession* session = find(connection); session != nullptr) {
       session->after_step();
@@ -154,7 +159,6 @@ void Engine::step(const InputBatch& batch, Output& output) {
       with_peer(connection, [](auto& peer) { peer.link().wire.after_step(); });
     }
   }
-  leave_cluster_last();
   if (is_stopping_ && sessions_open_ == 0 && !is_finished_told_) {
     is_finished_told_ = true;
     output.finished = true;
@@ -244,6 +248,10 @@ void Engine::close_slow_links() {
 }
 
 void Engine::tell_connect_urls() {
+  if (context_.is_cluster_renamed) {
+    context_.is_cluster_renamed = false;
+    leaf_table_.on_cluster_renamed();
+  }
   if (context_.leafnode_urls_changed) {
     context_.leafnode_urls_changed = false;
     leaf_table_.tell_urls();

@@ -68,6 +68,7 @@ struct EngineContext {
   std::uint64_t resolves_made = 0;
   std::uint32_t dials_made = 0;
   std::string cluster_name;                // empty: not clustered
+  bool is_cluster_renamed = false;         // leaf connections are to be made anew
   std::vector<std::string> connect_urls;   // of this server and its peers, sorted
   bool connect_urls_changed = false;       // clients are to be told behind the present input
   std::vector<std::string> leafnode_urls;  // of other servers of the cluster, sorted
@@ -86,6 +87,7 @@ struct EngineContext {
   std::vector<ConnectionId> slow_links;      // over their bound; closed behind the present input
   std::uint64_t fan_stamp = 0;               // counts fan-outs that reach a link
   std::vector<PeerLink*> fan_links;          // of the present fan-out
+  std::vector<std::string_view> fan_queues;  // those that a peer lists, sorted if they are many
   std::vector<ImportedMessage> fan_imports;  // of the present fan-out
 
   Account* make_account(std::string_view name) {

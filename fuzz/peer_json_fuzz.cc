@@ -53,11 +53,8 @@ void hold_leaf_info(std::string_view json) {
   }
   // An escape of six bytes is three at most.
   law(size_of(info.leafnode_urls) <= json.size(), "a list is no larger than its JSON");
-  Options options;
-  options.cluster.enabled = true;
-  options.cluster.name = info.cluster;
   const bool is_hub = info.client_id != 0 && (!info.leafnode_urls.empty() || info.info_on_connect);
-  law(refuse_hub_info(info, options).has_value() == (!is_hub || !info.cluster.empty()),
+  law(refuse_hub_info(info, info.cluster).has_value() == (!is_hub || !info.cluster.empty()),
       "a hub is refused for its port or its cluster");
   law(spoke_filter({}, info).publish_deny.size() >= 3, "the API of JetStream never crosses");
 }

@@ -79,7 +79,7 @@ std::vector<Account*> set_up_accounts(EngineContext& context) {
     const AccountOptions& own = found == nullptr ? none : *found;
     account->limits = own.limits;
     account->tell_connections();
-    account->set_mappings(own.mappings, options.cluster.name);
+    account->set_mappings(own.mappings, context.cluster_name);
     const std::vector<ImportProblem> own_problems =
         found == nullptr ? std::vector<ImportProblem>()
                          : problems_of(problems, static_cast<std::size_t>(found - accounts.data()));

@@ -277,8 +277,11 @@ void ClientSession::settle_reading() {
     ++context_.counters.stalled_clients;
     ++stalls_;
     wire_.arm(TimerKind::stall, stall_length);
+  } else if (awaits_sibling_ && !is_stalled() && context_.links.has_full_sibling()) {
+    wire_.arm(TimerKind::stall, stall_length);
   }
   stall_requested_ = false;
+  awaits_sibling_ = awaits_sibling_ && is_stalled();
   const bool pause = phase_ == Phase::checking || is_stalled();
   const std::size_t missing = parser_.missing_payload();
   // Why 32 KiB: below it the shell's default read takes the rest anyway.

@@ -81,7 +81,11 @@ class ClientSession {
   Subscription* first_subscription() { return first_; }
   ConnectionRecord record() const;
 
-  void request_stall() { stall_requested_ = true; }
+  // To be read no further for a moment, or until no sibling shard is full any more.
+  void request_stall(bool awaits_sibling) {
+    stall_requested_ = true;
+    awaits_sibling_ = awaits_sibling_ || awaits_sibling;
+  }
 
   template <class V>
   void visit(V& v) const;
@@ -177,6 +181,7 @@ class ClientSession {
   bool connect_info_sent_ = false;
   bool is_flushed_close_ = false;
   bool stall_requested_ = false;
+  bool awaits_sibling_ = false;
   bool is_paused_ = false;
   bool tls_first_ = false;
   bool headers_ = false;  // negotiated

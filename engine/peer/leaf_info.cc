@@ -133,12 +133,11 @@ std::string leaf_connect_line(const LeafConnect& connect) {
   return line.append("\r\n");
 }
 
-std::string leaf_cluster_name(const Options& options) {
-  return options.cluster.enabled && !options.cluster.name.empty() ? options.cluster.name
-                                                                  : options.identity.server_name;
+std::string leaf_cluster_name(const Options& options, std::string_view cluster) {
+  return cluster.empty() ? options.identity.server_name : std::string(cluster);
 }
 
-LeafInfo own_leaf_info(const Options& options) {
+LeafInfo own_leaf_info(const Options& options, std::string_view cluster) {
   const LeafOptions& leaf = options.leaf;
   LeafInfo info;
   info.server_id = options.identity.server_id;
@@ -152,8 +151,8 @@ LeafInfo own_leaf_info(const Options& options) {
   info.tls_verify = leaf.tls.verify;
   info.max_payload = options.limits.max_payload;
   info.ip = host_and_port(info.host, static_cast<std::uint16_t>(info.port));
-  const bool is_named = options.cluster.enabled || !leaf.remotes.empty();
-  info.cluster = is_named ? leaf_cluster_name(options) : std::string();
+  const bool is_named = !cluster.empty() || !leaf.remotes.empty();
+  info.cluster = is_named ? leaf_cluster_name(options, cluster) : std::string();
   info.compression = "off";
   info.info_on_connect = true;
   if (!leaf.no_advertise) {

@@ -72,12 +72,15 @@ bool read_leaf_connect(std::string_view json, LeafConnect& connect);
 std::string leaf_info_line(const LeafInfo& info, const Options& options);
 std::string leaf_connect_line(const LeafConnect& connect);
 
+// `cluster` is the name that the cluster goes by (EngineContext::cluster_name; a made-up one may
+// have given way to a neighbour's); empty: not clustered.
+
 // The name under which this server's leaf nodes and hubs know it: its cluster, else (where it has
 // remotes or a leaf is told) its own name.
-std::string leaf_cluster_name(const Options& options);
+std::string leaf_cluster_name(const Options& options, std::string_view cluster);
 
 // What this server says of itself in each INFO of its leaf port; the caller adds what belongs to
 // the connection.
-LeafInfo own_leaf_info(const Options& options);
+LeafInfo own_leaf_info(const Options& options, std::string_view cluster);
 
 }  // namespace rubus

@@ -101,7 +101,8 @@ bool is_peer_word(std::string_view word) {
          });
 }
 
-std::optional<std::string> refuse_leaf_cluster(const LeafConnect& connect, const Options& options) {
+std::optional<std::string> refuse_leaf_cluster(const LeafConnect& connect,
+                                               std::string_view cluster) {
   // It stands as a word in lines to other servers, and so does the name where there is no cluster.
   if (!is_peer_word(connect.cluster)) {
     return "cluster name cannot contain spaces";
@@ -109,8 +110,7 @@ std::optional<std::string> refuse_leaf_cluster(const LeafConnect& connect, const
   if (connect.cluster.empty() && !is_peer_word(connect.name)) {
     return "server name cannot contain spaces";
   }
-  if (options.cluster.enabled && !connect.cluster.empty() &&
-      connect.cluster == options.cluster.name) {
+  if (!connect.cluster.empty() && connect.cluster == cluster) {
     return std::string(same_cluster_error);
   }
   return std::nullopt;
@@ -144,11 +144,11 @@ bool is_version_at_least(std::string_view version, std::string_view wanted) {
   return has.has_value() && (!needs.has_value() || *has >= *needs);
 }
 
-std::optional<std::string> refuse_hub_info(const LeafInfo& info, const Options& options) {
+std::optional<std::string> refuse_hub_info(const LeafInfo& info, std::string_view cluster) {
   if (info.client_id == 0 || (info.leafnode_urls.empty() && !info.info_on_connect)) {
     return "attempted to connect to wrong port";
   }
-  if (options.cluster.enabled && !info.cluster.empty() && info.cluster == options.cluster.name) {
+  if (!info.cluster.empty() && info.cluster == cluster) {
     return std::string(same_cluster_error);
   }
   return std::nullopt;

@@ -26,7 +26,8 @@ bool is_peer_word(std::string_view word);
 // Text of the -ERR for a CONNECT that is refused whoever sent it; nothing: go on. `may_know`: the
 // cluster name is compared only after the login, so that nobody can ask for it.
 std::optional<std::string> refuse_leaf_stranger(const LeafConnect& connect);
-std::optional<std::string> refuse_leaf_cluster(const LeafConnect& connect, const Options& options);
+std::optional<std::string> refuse_leaf_cluster(const LeafConnect& connect,
+                                               std::string_view cluster);
 // After the INFO that answers CONNECT.
 std::optional<std::string> refuse_leaf_version(const LeafConnect& connect, const Options& options);
 
@@ -40,7 +41,7 @@ constexpr std::string_view stale_leaf_error = "Stale Leaf Node Connection - Clos
 bool is_version_at_least(std::string_view version, std::string_view wanted);
 
 // Why the INFO that a dialed server sent is not that of a hub; nothing: it is.
-std::optional<std::string> refuse_hub_info(const LeafInfo& info, const Options& options);
+std::optional<std::string> refuse_hub_info(const LeafInfo& info, std::string_view cluster);
 
 // How long whoever dialed waits after this -ERR; nothing: as usual.
 std::optional<Duration> delay_after_error(std::string_view text);

@@ -242,12 +242,8 @@ void LeafSession::settle_reading() {
   if (is_closing()) {
     return;
   }
-  if (link_.stall_requested) {
-    link_.stall_requested = false;
-    link_.wire.arm(TimerKind::stall, PeerLink::stall_length);
-  }
   constexpr std::size_t asked_min = std::size_t{32} << 10U;
-  const bool pause = phase_ == Phase::checking || link_.wire.is_armed(TimerKind::stall);
+  const bool pause = phase_ == Phase::checking || link_.settle_stall();
   const std::size_t missing = link_.parser.missing_payload();
   const std::uint32_t asked = missing < asked_min ? 0 : static_cast<std::uint32_t>(missing);
   if (pause != is_paused_ || asked != asked_read_bytes_) {

@@ -120,6 +120,8 @@ class LeafSession {
   void send_connect();
   void on_answer(const LeafInfo& info);
   void join();
+  std::string origin_of(const std::string& cluster, const std::string& name,
+                        const std::string& server_id) const;
   void apply_account_limits();
   void limit(const Permissions& filter, const Permissions& inbound);
   void send_info(const LeafInfo& info);

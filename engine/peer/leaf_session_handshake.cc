@@ -1,5 +1,6 @@
 // From accept or dial until a leaf connection joins.
 #include "engine/base/ensure.h"
+#include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
 #include "engine/client/quoted.h"
 #include "engine/peer/leaf_rules.h"
@@ -125,6 +126,17 @@ bool LeafSession::bind(std::string_view account) {
   return link_.account != nullptr;
 }
 
+// Under which its wishes and messages are told apart from others': a word of protocol lines, hence
+// never empty.
+std::string LeafSession::origin_of(const std::string& cluster, const std::string& name,
+                                   const std::string& server_id) const {
+  if (!cluster.empty() || !name.empty()) {
+    return cluster.empty() ? name : cluster;
+  }
+  return !server_id.empty() && is_peer_word(server_id) ? server_id
+                                                       : "lid-" + number_text(number().value);
+}
+
 void LeafSession::apply_account_limits() {
   const Limits& limits = context_.options->limits;
   link_.parser.limits.max_payload = link_.account->payload_max(limits);
@@ -144,6 +156,7 @@ void LeafSession::join() {
   link_.wire.disarm(TimerKind::authentication);
   link_.wire.disarm(TimerKind::handshake);
   link_.origin = context_.links.acquire_origin(remote_cluster_);
+  ensure(link_.origin != 0, "a leaf connection has an origin");
   ++link_.account->leafnodes;
   is_counted_ = true;
   link_.log(LogLevel::info, "Leafnode connection bound to account " +
@@ -257,7 +270,8 @@ void LeafSession::accept_login(const User* user) {
     close("its account does not exist", true);
     return;
   }
-  if (const std::optional<std::string> error = refuse_leaf_cluster(connect_, options)) {
+  if (const std::optional<std::string> error =
+          refuse_leaf_cluster(connect_, context_.cluster_name)) {
     refuse(*error);
     return;
   }
@@ -277,7 +291,7 @@ void LeafSession::answer_connect(const std::optional<Permissions>& rights) {
   const Options& options = *context_.options;
   link_.remote_id = connect_.server_id;
   link_.remote_name = connect_.name;
-  remote_cluster_ = connect_.cluster.empty() ? connect_.name : connect_.cluster;
+  remote_cluster_ = origin_of(connect_.cluster, connect_.name, connect_.server_id);
   remote_account_ = connect_.remote_account;
   table_.replace_older(*this);
   LeafInfo info = greeting();
@@ -327,7 +341,7 @@ void LeafSession::on_hub_info(LeafInfo info) {
     return;
   }
   link_.wire.disarm(TimerKind::first_info);
-  if (const std::optional<std::string> error = refuse_hub_info(info, *context_.options)) {
+  if (const std::optional<std::string> error = refuse_hub_info(info, context_.cluster_name)) {
     redial_delay_ = delay_after_error(*error);
     refuse(*error);
     return;
@@ -367,14 +381,14 @@ void LeafSession::send_connect() {
   connect.server_id = options.identity.server_id;
   connect.name = options.identity.server_name;
   connect.is_hub = remote->is_hub;
-  connect.cluster = leaf_cluster_name(options);
+  connect.cluster = leaf_cluster_name(options, context_.cluster_name);
   connect.headers = options.headers;
   connect.deny_publish = remote->deny_imports;
   connect.compression = "off";
   connect.remote_account = link_.account->name();
   connect.protocol = peer_protocol;
   send_line(leaf_connect_line(connect));
-  remote_cluster_ = info_.cluster.empty() ? info_.server_name : info_.cluster;
+  remote_cluster_ = origin_of(info_.cluster, info_.server_name, info_.server_id);
   if (!is_peer_word(remote_cluster_)) {
     close("the hub has a name that no line can carry", false);
     return;

@@ -6,6 +6,7 @@
 #include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
 #include "engine/client/quoted.h"
+#include "engine/peer/certificate_name.h"
 #include "engine/peer/leaf_rules.h"
 #include "engine/peer/leaf_session.h"
 
@@ -246,7 +247,7 @@ void LeafTable::dial(std::uint32_t number, Remote& remote) {
   wish.kind = ConnectionKind::leaf;
   wish.address = remote.addresses[remote.address];
   wish.address.port = url.port;
-  wish.host = url.host;
+  wish.host = certificate_name(url.host, remote.options.urls);
   wish.leaf_remote = remote.place;
   remote.phase = Phase::dialing;
   context_.output->dials.push_back(std::move(wish));
@@ -357,7 +358,7 @@ std::string LeafTable::loop_subject(const Account& account) {
 }
 
 LeafInfo LeafTable::own_info() const {
-  LeafInfo info = own_leaf_info(*context_.options);
+  LeafInfo info = own_leaf_info(*context_.options, context_.cluster_name);
   for (const std::string& url : context_.leafnode_urls) {
     if (std::find(info.leafnode_urls.begin(), info.leafnode_urls.end(), url) ==
         info.leafnode_urls.end()) {
@@ -365,6 +366,13 @@ LeafInfo LeafTable::own_info() const {
     }
   }
   return info;
+}
+
+void LeafTable::on_cluster_renamed() {
+  const std::vector<LeafSession*> leaving = sessions_;
+  for (LeafSession* const session : leaving) {
+    session->close("Cluster Name Conflict", true);
+  }
 }
 
 void LeafTable::tell_urls() {

@@ -66,6 +66,8 @@ class LeafTable {
   LeafInfo own_info() const;
   // Other servers of the cluster take leaf nodes too: the leaf nodes here are told.
   void tell_urls();
+  // The cluster goes by another name: both ends greet each other anew.
+  void on_cluster_renamed();
 
   const std::vector<LeafSession*>& sessions() const { return sessions_; }
 

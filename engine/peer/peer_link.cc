@@ -18,8 +18,9 @@ namespace {
 // More members than anybody has; a greater weight would outweigh all others for nothing.
 constexpr std::uint32_t weight_max = 1'000'000;
 
-// What a joined peer may say at once. It has measured its clients itself: a line of many queues or
-// a payload that was legal there must not cost the link. Memory grows with what comes, not before.
+// What a joined server may say at once. It has measured its clients itself: a line of many queues
+// or a payload that was legal there must not cost the link. Memory grows with what comes, not
+// before.
 constexpr std::int64_t joined_line_max = std::int64_t{4} << 20U;
 constexpr std::int64_t joined_payload_min = std::int64_t{64} << 20U;
 
@@ -70,11 +71,11 @@ void PeerLink::join() {
   ensure(!is_joined_, "a link joins once");
   is_joined_ = true;
   context_.links.join(*this);
-  if (kind_ != ConnectionKind::sibling) {
+  if (kind_ == ConnectionKind::route) {
     parser.limits.max_control_line = joined_line_max;
-  }
-  if (kind_ == ConnectionKind::route && parser.limits.max_payload >= 0) {
-    parser.limits.max_payload = std::max(parser.limits.max_payload, joined_payload_min);
+    if (parser.limits.max_payload >= 0) {
+      parser.limits.max_payload = std::max(parser.limits.max_payload, joined_payload_min);
+    }
   }
   if (kind_ == ConnectionKind::leaf) {
     ensure(account != nullptr, "a leaf node is bound to an account");
@@ -113,6 +114,7 @@ Account* PeerLink::account_named(std::string_view name) {
     // Another shard heard of the reload that brings it a moment earlier.
     return context_.make_account(name);
   }
+  has_ignored_ = true;
   if (unknown_account_ != name) {
     unknown_account_.assign(name);
     context_.reached.mark(Reached::account_unknown);

@@ -38,11 +38,19 @@ class PeerLink {
   const Address& remote() const { return remote_; }
   WallTime started() const { return start_; }
   bool is_joined() const { return is_joined_; }
+  bool is_sibling() const { return kind_ == ConnectionKind::sibling; }
+  // A sibling is never given up: whoever fills it waits until this is over.
+  bool is_full_sibling() const {
+    constexpr std::size_t full_bytes = std::size_t{8} << 20U;
+    return is_sibling() && wire.outbound().size() > full_bytes;
+  }
 
   // From now on both sides tell each other what they want. Sends the whole interest.
   void join();
   // Accounts may have changed.
   void on_options() { last_route_ = {}; }
+  // The peer spoke of an account that was not known then.
+  bool has_ignored() const { return has_ignored_; }
   // Forgets the peer's interest, at once.
   void leave();
 
@@ -72,9 +80,10 @@ class PeerLink {
     return kind_ == ConnectionKind::leaf || subscription.origin != 0;
   }
 
-  // What it sends fills a sibling shard: to be read no further for `stall_length`.
-  static constexpr Duration stall_length = milliseconds(5);
+  // What it sends fills a sibling shard: to be read no further until none is full any more.
   bool stall_requested = false;
+  // Renews the wait that was requested; whether there is one.
+  bool settle_stall();
   // Used by one fan-out at a time, so that each link gets a message once.
   std::uint64_t fan_stamp = 0;
 
@@ -184,6 +193,7 @@ class PeerLink {
   Subscription* first_ = nullptr;
   Subscription* last_ = nullptr;
   LastRoute last_route_;
+  bool has_ignored_ = false;
   std::string unknown_account_;  // the last one logged
   std::vector<std::string_view> queues_;
 };

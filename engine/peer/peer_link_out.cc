@@ -179,6 +179,17 @@ void PeerLink::forward(Account& from, const PublishCommand& publish, const Messa
   note_slow();
 }
 
+bool PeerLink::settle_stall() {
+  constexpr Duration stall_length = milliseconds(5);
+  if (!wire.is_armed(TimerKind::stall)) {
+    stall_requested = stall_requested && context_.links.has_full_sibling();
+    if (stall_requested) {
+      wire.arm(TimerKind::stall, stall_length);
+    }
+  }
+  return stall_requested;
+}
+
 // The session that owns the link closes it; not here, where somebody may be walking over links.
 // A sibling is never given up: its publishers are slowed down instead (fan_out).
 void PeerLink::note_slow() {

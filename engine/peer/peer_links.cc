@@ -56,7 +56,15 @@ void PeerLinks::leave(PeerLink& link) {
   links_.erase(place);
 }
 
+bool PeerLinks::has_full_sibling() const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [](const PeerLink* link) { return link->is_full_sibling(); });
+}
+
 void PeerLinks::on_change(Account& account, const InterestChange& change) const {
+  if (!is_news(change)) {
+    return;
+  }
   for (PeerLink* link : links_) {
     link->announce_change(account, change);
   }

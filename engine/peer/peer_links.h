@@ -32,6 +32,9 @@ class PeerLinks {
   void leave(PeerLink& link);
   const std::vector<PeerLink*>& all() const { return links_; }
 
+  // Some other shard of the process lags.
+  bool has_full_sibling() const;
+
   // A count of `account` changed: tells who can see it.
   void on_change(Account& account, const InterestChange& change) const;
 

@@ -34,13 +34,17 @@ bool PeerTable::accepts_cluster(std::string_view name, bool is_dynamic) {
   context_.cluster_name.assign(name);
   is_name_dynamic_ = is_dynamic;
   context_.log(LogLevel::info, "Cluster name updated to " + context_.cluster_name);
-  // Who knows us by the old name has to hear the new one.
+  context_.is_cluster_renamed = true;
+  // Who knows us by the old name has to hear the new one; spares first, lest one of them follows.
   std::vector<RouteSession*> leaving;
+  for (const auto& [id, spare] : spares_) {
+    leaving.push_back(spare);
+  }
   for (const auto& [id, member] : members_) {
     leaving.push_back(member);
   }
-  for (RouteSession* member : leaving) {
-    member->close("Cluster Name Conflict", false);
+  for (RouteSession* session : leaving) {
+    session->close("Cluster Name Conflict", false);
   }
   return true;
 }
@@ -155,7 +159,7 @@ void PeerTable::replace(RouteSession& present) {
 void PeerTable::on_spare_timeout(RouteSession& session) {
   const auto member = members_.find(session.info().server_id);
   const bool is_first_alive =
-      member != members_.end() && member->second->heard_at() >= session.spare_since();
+      member != members_.end() && member->second->heard_at() > session.spare_since();
   if (is_first_alive) {
     session.close("Duplicate Route", false);
     return;
@@ -214,17 +218,27 @@ void PeerTable::on_closed(RouteSession& session) {
     dialing_.erase(dialed);
     // Who closes soon does not want us; the dialed end is first told who it has reached.
     const bool was_wanted = was_member && context_.now - session.joined_at() >= wanted_time;
+    // One connection too many says nothing about whether we are wanted.
+    const bool is_member_still = members_.find(server_id) != members_.end();
     target.failures = 0;
-    target.refusals = was_wanted ? 0 : target.refusals + 1;
+    if (was_wanted) {
+      target.refusals = 0;
+    } else if (!is_member_still) {
+      ++target.refusals;
+    }
     if (const auto seed = seeds_.find(target.seed); was_wanted && seed != seeds_.end()) {
       seed->second.last_alive = context_.now;
     }
     consider(number);
   }
   if (was_member && is_started_) {
-    for (const auto& [number, target] : targets_) {
-      if (target.server_id == server_id && target.pending.value == 0) {
-        dial_later(number);
+    const bool was_lasting = context_.now - session.joined_at() >= wanted_time;
+    for (auto& [number, target] : targets_) {
+      if (target.server_id == server_id) {
+        target.refusals = was_lasting ? 0 : target.refusals;
+        if (target.pending.value == 0) {
+          dial_later(number);
+        }
       }
     }
   }

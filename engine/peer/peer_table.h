@@ -10,8 +10,9 @@
 // differently (nats-server closes the one it came to know later, and a dialer may have lost the
 // first without our knowing) the second waits as a spare and takes over when the first goes.
 // Redial: soon after a loss (50 ms, doubling to half a second; to ten seconds if the other end
-// keeps closing), for ever for configured routes; a learned one is given up ten minutes after its
-// last connection, or after connect_retries. Source: cluster_protocol.md section B.
+// keeps closing; at once where nobody answered), for ever for configured routes; a learned one is
+// given up ten minutes after its last connection, or after connect_retries. Source:
+// cluster_protocol.md section B.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +53,8 @@ class PeerTable {
   void on_gossip(RouteSession& from, const RouteInfo& info);
   void on_news(RouteSession& session);
   void announce_lame_duck();
+  // Accounts that members may have spoken of in vain: their routes begin again, to hear it all.
+  void on_new_accounts();
 
   bool owns(ResolveTicket ticket) const { return resolving_.find(ticket) != resolving_.end(); }
   bool owns(DialTicket ticket) const { return dialing_.find(ticket) != dialing_.end(); }
@@ -89,13 +92,18 @@ class PeerTable {
     bool is_current = true;  // still among the addresses of its seed
     DialTicket pending;      // being dialed, or connected
     bool is_connected = false;
+    Instant dialed_at;
+    Duration patience;           // of that dial
     std::uint32_t failures = 0;  // dials in a row that failed
     std::uint32_t refusals = 0;  // connections in a row that did not last
     Instant timer = Instant::never();
   };
 
+  void close_outdated(const ClusterOptions& before);
   std::uint32_t add_seed(const RemoteUrl& url, bool is_learned);
   void remove_seed(std::uint32_t number);
+  bool has_target(std::uint32_t seed) const;
+  void settle_without_target(std::uint32_t number);
   void resolve(std::uint32_t number);
   void on_unresolved(std::uint32_t number, Seed& seed, const std::string& trouble);
   void resolve_later(std::uint32_t number, Duration delay);
@@ -151,6 +159,8 @@ void PeerTable::visit(V& v) const {
     v("server_id", std::string_view(target.server_id));
     v("pending", target.pending.value);
     v("is_connected", target.is_connected);
+    v("dialed_at", target.dialed_at);
+    v("patience", target.patience);
     v("failures", target.failures);
     v("refusals", target.refusals);
     v("is_self", target.is_self);

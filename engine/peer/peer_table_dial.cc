@@ -4,6 +4,7 @@
 #include "engine/base/ensure.h"
 #include "engine/base/text_number.h"
 #include "engine/client/address_text.h"
+#include "engine/peer/certificate_name.h"
 #include "engine/peer/peer_table.h"
 #include "engine/peer/route_session.h"
 
@@ -17,10 +18,21 @@ constexpr Duration redial_most_backed_off = seconds(30);
 constexpr Duration redial_most_refused = seconds(10);
 // Two that dial each other close one connection each; a restarted server waits for its own ghost.
 constexpr std::uint32_t refusals_in_passing = 4;
+// A connect that is lost on its way is repeated by the kernel after a second. Short attempts find a
+// link that is back sooner than that; a long one now and then finds a server that is far away.
+constexpr Duration patience_usual = milliseconds(400);
+constexpr Duration patience_long = seconds(3);
+constexpr std::uint32_t attempts_per_long_one = 8;
 constexpr Duration resolve_again = seconds(2);
+constexpr Duration resolve_idle = seconds(30);
 constexpr Duration learned_time = seconds(600);
 // The first failure of a row is worth a line, then one in so many.
 constexpr std::uint32_t failures_per_line = 120;
+
+bool is_same(const std::optional<SubjectFilter>& a, const std::optional<SubjectFilter>& b) {
+  return a.has_value() == b.has_value() &&
+         (!a.has_value() || (a->allow == b->allow && a->deny == b->deny));
+}
 
 bool is_same_place(const Address& a, const Address& b) {
   return a.bytes == b.bytes && a.port == b.port && a.is_v6 == b.is_v6;
@@ -74,8 +86,40 @@ void PeerTable::on_options(const Options& before) {
       resolve(add_seed(url, false));
     }
   }
+  close_outdated(before.cluster);
   if (is_started_) {
     tell_clients();
+  }
+}
+
+// What may cross a route is agreed on when it begins, and so is who may begin one: routes that
+// began by other rules begin again.
+void PeerTable::close_outdated(const ClusterOptions& before) {
+  const ClusterOptions& cluster = context_.options->cluster;
+  const bool is_filter_new = !is_same(before.import_filter, cluster.import_filter) ||
+                             !is_same(before.export_filter, cluster.export_filter);
+  const bool is_login_new =
+      before.username != cluster.username || before.password != cluster.password;
+  std::vector<RouteSession*> outdated;
+  for (const auto& [id, session] : sessions_) {
+    if (is_filter_new || (is_login_new && !session->is_dialed())) {
+      outdated.push_back(session);
+    }
+  }
+  for (RouteSession* const session : outdated) {
+    session->close("Route Configuration Changed", true);
+  }
+}
+
+void PeerTable::on_new_accounts() {
+  std::vector<RouteSession*> deaf;
+  for (const auto& [server_id, member] : members_) {
+    if (member->link().has_ignored()) {
+      deaf.push_back(member);
+    }
+  }
+  for (RouteSession* const member : deaf) {
+    member->close("Account Added", true);
   }
 }
 
@@ -108,11 +152,28 @@ void PeerTable::remove_seed(std::uint32_t number) {
   }
   // An address belongs to the first name that led to it: the others may need it now.
   for (const auto& [each, seed] : seeds_) {
-    const std::uint32_t owner = each;
-    if (std::none_of(targets_.begin(), targets_.end(),
-                     [owner](const auto& target) { return target.second.seed == owner; })) {
-      resolve(owner);
+    if (!has_target(each)) {
+      resolve(each);
     }
+  }
+}
+
+bool PeerTable::has_target(std::uint32_t seed) const {
+  return std::any_of(targets_.begin(), targets_.end(),
+                     [seed](const auto& target) { return target.second.seed == seed; });
+}
+
+// All its addresses belong to other names. One that gossip told is not needed; a configured one is
+// asked again, in case it comes to lead elsewhere.
+void PeerTable::settle_without_target(std::uint32_t number) {
+  const auto seed = seeds_.find(number);
+  if (seed == seeds_.end() || has_target(number)) {
+    return;
+  }
+  if (seed->second.is_learned) {
+    remove_seed(number);
+  } else {
+    resolve_later(number, resolve_idle);
   }
 }
 
@@ -232,6 +293,7 @@ void PeerTable::on_resolved(ResolveTicket ticket, const HostAddresses& found) {
   for (const std::uint32_t made : fresh) {
     consider(made);
   }
+  settle_without_target(number);
 }
 
 // ---- addresses ----------------------------------------------------------------------------------
@@ -258,6 +320,11 @@ bool PeerTable::is_given_up(const Seed& seed) const {
 Duration PeerTable::redial_delay(const Target& target) {
   const std::uint32_t tries = target.failures + target.refusals;
   const bool backs_off = context_.options->cluster.connect_backoff;
+  const bool was_unanswered =
+      target.failures > 0 && context_.now - target.dialed_at >= target.patience;
+  if (was_unanswered && !backs_off) {
+    return redial_first;  // it has waited
+  }
   Duration most = backs_off ? redial_most_backed_off : redial_most;
   if (target.refusals > refusals_in_passing) {
     most = std::max(most, redial_most_refused);
@@ -314,9 +381,14 @@ void PeerTable::dial(std::uint32_t number) {
   }
   disarm(target, number);
   target.pending = DialTicket{++context_.dials_made};
+  target.dialed_at = context_.now;
+  target.patience =
+      (target.failures + 1) % attempts_per_long_one == 0 ? patience_long : patience_usual;
   dialing_.emplace(target.pending, number);
   context_.output->dials.push_back(
-      {target.pending, ConnectionKind::route, target.address, seed->second.url.host, 0});
+      {target.pending, ConnectionKind::route, target.address,
+       certificate_name(seed->second.url.host, context_.options->cluster.routes), 0,
+       target.patience});
 }
 
 void PeerTable::on_dial_failed(DialTicket ticket, std::string_view trouble) {
@@ -358,7 +430,9 @@ void PeerTable::on_timer(const Timer& timer) {
   }
   found->second.timer = Instant::never();
   if (!found->second.is_current) {
+    const std::uint32_t seed = found->second.seed;
     drop_target(number);
+    settle_without_target(seed);
   } else if (is_started_ && !is_satisfied(found->second)) {
     dial(number);
   }

@@ -159,7 +159,7 @@ RouteInfo own_route_info(const Options& options, std::string_view cluster_name) 
     info.connect_urls = options.identity.connect_urls;
   }
   if (options.leaf.enabled) {
-    info.leafnode_urls = own_leaf_info(options).leafnode_urls;
+    info.leafnode_urls = own_leaf_info(options, cluster_name).leafnode_urls;
   }
   info.leaf_origin = true;
   info.leaf_unsub_origin = true;

@@ -83,7 +83,9 @@ void RouteSession::on_bytes(const Slice& bytes) {
   link_.last_activity = context_.wall;
   heard_at_ = context_.now;
   if (phase_ == Phase::checking || phase_ == Phase::spare || !held_.empty()) {
+    held_bytes_ += bytes.size();
     held_.push_back(bytes);
+    settle_reading();
     return;
   }
   link_.parser.feed(bytes);
@@ -101,6 +103,7 @@ void RouteSession::run() {
       }
       Slice next = std::move(held_.front());
       held_.erase(held_.begin());
+      held_bytes_ -= next.size();
       link_.parser.feed(std::move(next));
     } else if (!run_command(result)) {
       break;
@@ -113,12 +116,12 @@ void RouteSession::run() {
 }
 
 void RouteSession::settle_reading() {
-  if (link_.stall_requested && !is_closing()) {
-    link_.stall_requested = false;
-    link_.wire.arm(TimerKind::stall, PeerLink::stall_length);
+  if (is_closing()) {
+    return;
   }
-  pause(phase_ == Phase::checking || phase_ == Phase::spare ||
-        link_.wire.is_armed(TimerKind::stall));
+  // A spare is read on, so that its end is noticed; but not for ever.
+  constexpr std::size_t held_bytes_max = std::size_t{1} << 20U;
+  pause(phase_ == Phase::checking || held_bytes_ > held_bytes_max || link_.settle_stall());
 }
 
 void RouteSession::pause(bool is_paused) {
@@ -144,12 +147,18 @@ bool RouteSession::run_command(PeerResult result) {
       on_info(link_.parser.argument());
       return true;
     case PeerResult::interest:
-      link_.on_interest(link_.parser.interest());
-      return true;
     case PeerResult::no_interest:
-      link_.on_no_interest(link_.parser.interest());
-      return true;
     case PeerResult::message:
+      if (phase_ != Phase::joined) {
+        close("it spoke of subjects before it said who it is", true);
+        return false;
+      }
+      if (result == PeerResult::interest) {
+        link_.on_interest(link_.parser.interest());
+      } else if (result == PeerResult::no_interest) {
+        link_.on_no_interest(link_.parser.interest());
+      }
+      return true;
     case PeerResult::need_more:
     case PeerResult::ok:
       return true;
@@ -161,6 +170,9 @@ bool RouteSession::run_command(PeerResult result) {
       return true;
     case PeerResult::error:
       link_.log(LogLevel::error, "Route Error " + quoted(link_.parser.argument()));
+      if (link_.parser.argument() == "Invalid Subscription") {
+        return true;  // nats-server says so and goes on
+      }
       close("the peer reports an error", false);
       return false;
     case PeerResult::unknown_operation:

@@ -115,8 +115,9 @@ class RouteSession {
   Instant joined_at_;
   Instant heard_at_;
   Instant spare_since_;
-  RouteInfo info_;           // of the peer
-  RouteConnect connect_;     // of the peer, if it dialed
+  RouteInfo info_;        // of the peer
+  RouteConnect connect_;  // of the peer, if it dialed
+  std::size_t held_bytes_ = 0;
   std::vector<Slice> held_;  // input that waits for a job, or for the spare to be needed
 };
 

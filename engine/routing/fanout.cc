@@ -37,7 +37,7 @@ bool has_room(const Delivery& delivery, const ClientSession& to) {
       return false;
     }
     if (from != nullptr && &to != from) {
-      from->request_stall();
+      from->request_stall(false);
     }
   }
   return true;
@@ -70,20 +70,37 @@ void choose_link(const Delivery& delivery, PeerLink& link) {
   }
 }
 
-bool offer_members(const Delivery& delivery, const QueueMatch& queue, std::size_t first) {
-  const std::size_t size = queue.members.size();
+// One of them, beginning with the one at `first`.
+bool offer_one(const Delivery& delivery, const std::vector<Subscription*>& members,
+               std::size_t first) {
+  const std::size_t size = members.size();
   for (std::size_t step = 0; step < size; ++step) {
     const std::size_t at = first + step < size ? first + step : first + step - size;
-    if (offer(delivery, *queue.members[at])) {
+    if (offer(delivery, *members[at])) {
       return true;
     }
   }
   return false;
 }
 
-bool is_listed(const MessageSource& source, std::string_view queue) {
-  return source.all_queues ||
-         std::find(source.queues.begin(), source.queues.end(), queue) != source.queues.end();
+// A peer may list very many groups: then each is looked for by halves.
+constexpr std::size_t unsorted_queues_max = 16;
+
+void sort_queues(EngineContext& context, const MessageSource& source) {
+  if (source.queues.size() > unsorted_queues_max) [[unlikely]] {
+    context.fan_queues.assign(source.queues.begin(), source.queues.end());
+    std::sort(context.fan_queues.begin(), context.fan_queues.end());
+  }
+}
+
+bool is_listed(const EngineContext& context, const MessageSource& source, std::string_view queue) {
+  if (source.all_queues) {
+    return true;
+  }
+  if (source.queues.size() > unsorted_queues_max) [[unlikely]] {
+    return std::binary_search(context.fan_queues.begin(), context.fan_queues.end(), queue);
+  }
+  return std::find(source.queues.begin(), source.queues.end(), queue) != source.queues.end();
 }
 
 // First the members of equal right, then those that serve only if nobody else can.
@@ -130,39 +147,52 @@ bool offer_remote(const Delivery& delivery, const QueueMatch& queue, Choice want
   return false;
 }
 
+// Leaf nodes, here or behind other servers: only if nobody else can serve.
+bool offer_last(const Delivery& delivery, const QueueMatch& queue) {
+  RandomStream& choice = delivery.context.queue_choice;
+  const std::uint64_t remote = weight_of(delivery, queue, Choice::last);
+  const std::size_t imported = queue.imported.size();
+  if (remote + imported == 0) {
+    return false;
+  }
+  const std::uint64_t place = choice.below(remote + imported);
+  if (place < remote) {
+    return offer_remote(delivery, queue, Choice::last, place);
+  }
+  return offer_one(delivery, queue.imported, static_cast<std::size_t>(place - remote)) ||
+         (remote > 0 && offer_remote(delivery, queue, Choice::last, choice.below(remote)));
+}
+
 bool offer_queue(const Delivery& delivery, const QueueMatch& queue) {
-  EngineContext& context = delivery.context;
-  if (delivery.source.peer != nullptr && !is_listed(delivery.source, queue.name)) {
+  RandomStream& choice = delivery.context.queue_choice;
+  if (delivery.source.peer != nullptr &&
+      !is_listed(delivery.context, delivery.source, queue.name)) {
     return false;
   }
   const std::size_t members = queue.members.size();
-  if (queue.remotes.empty()) [[likely]] {
-    const std::size_t first =
-        members == 1 ? 0 : static_cast<std::size_t>(context.queue_choice.below(members));
-    return offer_members(delivery, queue, first);
+  if (queue.remotes.empty() && queue.imported.empty()) [[likely]] {
+    const std::size_t first = members == 1 ? 0 : static_cast<std::size_t>(choice.below(members));
+    return offer_one(delivery, queue.members, first);
   }
   const std::uint64_t remote = weight_of(delivery, queue, Choice::equal);
-  const std::uint64_t place =
-      members + remote == 0 ? 0 : context.queue_choice.below(members + remote);
-  if (place < members && offer_members(delivery, queue, static_cast<std::size_t>(place))) {
-    return true;
+  if (members + remote > 0) {
+    const std::uint64_t place = choice.below(members + remote);
+    if (place < members && offer_one(delivery, queue.members, static_cast<std::size_t>(place))) {
+      return true;
+    }
+    if (remote > 0) {
+      const std::uint64_t at = place < members ? choice.below(remote) : place - members;
+      return offer_remote(delivery, queue, Choice::equal, at);
+    }
   }
-  if (remote > 0) {
-    const std::uint64_t at = place < members ? context.queue_choice.below(remote) : place - members;
-    return offer_remote(delivery, queue, Choice::equal, at);
-  }
-  if (members > 0 && offer_members(delivery, queue, 0)) {
-    return true;
-  }
-  const std::uint64_t last = weight_of(delivery, queue, Choice::last);
-  return last > 0 && offer_remote(delivery, queue, Choice::last, context.queue_choice.below(last));
+  return offer_last(delivery, queue);
 }
 
 // A sibling is never given up, so what fills it has to wait, be it a client or another server.
 void slow_down(const Delivery& delivery, const PeerLink& link) {
   if (delivery.source.client != nullptr) {
-    delivery.source.client->request_stall();
-  } else if (delivery.source.peer != nullptr && link.kind() == ConnectionKind::sibling) {
+    delivery.source.client->request_stall(link.is_sibling());
+  } else if (delivery.source.peer != nullptr && link.is_sibling()) {
     delivery.source.peer->stall_requested = true;
   }
 }
@@ -171,7 +201,8 @@ bool send_over_links(const Delivery& delivery) {
   EngineContext& context = delivery.context;
   const bool is_any = !context.fan_links.empty();
   for (PeerLink* link : context.fan_links) {
-    if (is_filling(context, link->wire)) [[unlikely]] {
+    if (link->is_sibling() ? link->is_full_sibling() : is_filling(context, link->wire))
+        [[unlikely]] {
       slow_down(delivery, *link);
     }
     link->forward(delivery.account, delivery.publish, delivery.source);
@@ -227,6 +258,7 @@ bool fan_out(EngineContext& context, Account& account, const MessageSource& sour
       }
     }
     std::size_t served = 0;
+    sort_queues(context, source);
     for (const QueueMatch& queue : wanted.queues) {
       served += offer_queue(delivery, queue) ? 1 : 0;
     }

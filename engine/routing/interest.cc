@@ -60,6 +60,37 @@ OriginInterest Interest::of_origin(OriginNumber origin) const {
   return {origin, 0, 0, 0};
 }
 
+namespace {
+
+std::uint64_t count_of(const Interest& interest, InterestSide side, OriginNumber origin) {
+  switch (side) {
+    case InterestSide::local:
+      return interest.local;
+    case InterestSide::imports:
+      return interest.imports;
+    case InterestSide::siblings:
+      return interest.siblings;
+    case InterestSide::routes:
+      return interest.routes;
+    case InterestSide::leaf_direct:
+      return interest.of_origin(origin).direct;
+    case InterestSide::leaf_routed:
+      return interest.of_origin(origin).routed;
+    case InterestSide::leaf_hub:
+      return interest.of_origin(origin).hub;
+  }
+  ensure(false, "every interest has a side");
+  return 0;
+}
+
+}  // namespace
+
+bool is_news(const InterestChange& change) {
+  const std::uint64_t before = count_of(*change.before, change.side, change.origin);
+  const std::uint64_t after = count_of(*change.after, change.side, change.origin);
+  return change.queue.empty() ? (before == 0) != (after == 0) : before != after;
+}
+
 const InterestChange& InterestTable::add(const Subscription& subscription, InterestSide side,
                                          std::int64_t delta) {
   auto place = entries_.find(View{subscription.subject(), subscription.queue()});

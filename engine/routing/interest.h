@@ -58,6 +58,9 @@ struct InterestChange {
   const Interest* after = nullptr;
 };
 
+// Whether any peer can notice: a plain wish is told of with the first and the last only.
+bool is_news(const InterestChange& change);
+
 class InterestTable {
  public:
   // Adds `delta` (negative: takes away) to one count. The change is valid until the next call.

@@ -56,7 +56,13 @@ void MatchResult::add(Subscription* subscription) {
   const bool is_client = subscription->kind <= SubscriptionKind::shadow;
   if (subscription->is_queue()) {
     QueueMatch& queue = queue_of(*subscription);
-    (is_client ? queue.members : queue.remotes).push_back(subscription);
+    // The shadow of a client's wish has its session, that of a leaf node's has none.
+    const bool is_imported =
+        subscription->kind == SubscriptionKind::shadow && subscription->session == nullptr;
+    (is_imported ? queue.imported
+     : is_client ? queue.members
+                 : queue.remotes)
+        .push_back(subscription);
   } else if (is_client) {
     plain.push_back(subscription);
   } else if (subscription->kind == SubscriptionKind::peer) {
@@ -86,7 +92,7 @@ QueueMatch& MatchResult::queue_of(const Subscription& subscription) {
       return queues[*place];
     }
   }
-  return queues.emplace_back(QueueMatch{subscription.queue(), {}, {}});
+  return queues.emplace_back(QueueMatch{subscription.queue(), {}, {}, {}});
 }
 
 SubjectIndex::SubjectIndex() : root_(std::make_unique<Node>()) {}

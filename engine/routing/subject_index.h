@@ -22,9 +22,10 @@
 namespace rubus {
 
 struct QueueMatch {
-  std::string_view name;               // text of the first member
-  std::vector<Subscription*> members;  // clients of this shard
-  std::vector<Subscription*> remotes;  // peers with members behind them
+  std::string_view name;                // text of the first member
+  std::vector<Subscription*> members;   // clients of this shard
+  std::vector<Subscription*> remotes;   // peers with members behind them
+  std::vector<Subscription*> imported;  // leaf nodes of accounts that import the stream
 };
 
 struct MatchResult {

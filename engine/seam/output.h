@@ -91,8 +91,9 @@ struct DialPeer {
   DialTicket ticket;
   ConnectionKind kind = ConnectionKind::route;
   Address address;
-  std::string host;               // as configured: the name a certificate must bear
-  std::uint32_t leaf_remote = 0;  // of kind leaf: which of LeafOptions.remotes, for its TLS files
+  std::string host;                // as configured: the name a certificate must bear
+  std::uint32_t leaf_remote = 0;   // of kind leaf: which of LeafOptions.remotes, for its TLS files
+  Duration patience = seconds(3);  // after that the dial has failed
 };
 
 struct Output {

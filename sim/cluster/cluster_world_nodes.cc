@@ -235,7 +235,7 @@ void ClusterWorld::fail_dial(std::uint32_t node, std::uint32_t shard, std::uint3
 
 void ClusterWorld::dial(std::uint32_t node, std::uint32_t shard, const DialPeer& wish) {
   const std::uint32_t epoch = nodes_[node].epoch;
-  const Duration patience = milliseconds(scenario_.knobs.dial_timeout_ms);
+  const Duration patience = std::min(wish.patience, milliseconds(scenario_.knobs.dial_timeout_ms));
   if (trace_.is_on) {
     note("node " + number_text(node) + " dials " + host_text(wish.address));
   }

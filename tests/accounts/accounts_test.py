@@ -13,7 +13,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "cluster"))
 import cluster_case  # noqa: E402
-from bus_client import deliveries, sp, wait_interest  # noqa: E402
+from bus_client import ConnectionEnded, deliveries, sp, wait_interest  # noqa: E402
 from cluster_case import ClusterCase  # noqa: E402
 
 sp.PORT_FIRST, sp.PORT_LAST = 22200, 22899
@@ -193,6 +193,27 @@ class Reload(ClusterCase):
         while message.payload == b"still":
             message = asker.message()
         self.assertEqual(message.payload, b"late")
+
+
+class Limits(ClusterCase):
+    def test_an_account_takes_no_more_clients_than_it_may_on_all_shards_together(self):
+        node = self.node()
+        node.configure(cluster=None, top="""
+accounts { L { users: [ { user: l, password: l } ], limits { max_connections: 3 } } }
+""").start()
+        clients = [node.connect("l") for _ in range(3)]
+        with self.assertRaises(ConnectionEnded) as refused:
+            node.connect("l")
+        self.assertEqual(refused.exception.errors,
+                         ["'maximum account active connections exceeded'"])
+        clients[0].close()
+
+        def has_room():
+            try:
+                return node.connect("l")
+            except ConnectionEnded:
+                return None
+        sp.wait_until(has_room, "the place of a client that left")
 
 
 class OverALeafNode(ClusterCase):

@@ -75,7 +75,10 @@ class BusClient(sp.Client):
 
     def read_one(self):
         """Reads one protocol line (and its payload) and files it."""
-        line = self.line()
+        try:
+            line = self.line()
+        except ConnectionResetError:  # what we sent meanwhile met a closed socket
+            line = ""
         if line == "":
             raise ConnectionEnded(self.errors)
         verb, _, rest = line.partition(" ")

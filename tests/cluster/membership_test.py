@@ -158,6 +158,13 @@ class ClientUrls(ClusterCase):
         self.assertEqual([m.payload for m in deliveries(guest, watcher)], [b"yes"])
 
 
+    def test_a_lame_duck_without_clients_does_not_wait_for_the_end_of_its_time(self):
+        nodes = self.mesh(2, top='lame_duck_duration: "300s"\nlame_duck_grace_period: "100s"')
+        nodes[0].server.signal(sp.signal.SIGUSR2)
+        self.assertIn(nodes[0].server.wait_exit(), (0, 1))
+        sp.wait_until(lambda: nodes[1].peers() == [], "the other to see it go")
+
+
 class Refusals(ClusterCase):
     """Each refuses somebody and then shows that the others do not care."""
 

@@ -45,7 +45,7 @@ std::string without(std::string text, std::string_view field) {
 }
 
 TEST(LeafInfo, the_greeting_of_a_hub_is_that_of_nats_server) {
-  LeafInfo info = own_leaf_info(hub_options());
+  LeafInfo info = own_leaf_info(hub_options(), hub_options().cluster.name);
   info.client_id = 7;
   info.nonce = "{NONCE}";
   const std::string recorded = line_of("leaf_user_pass_off", 'B', "INFO");
@@ -53,7 +53,7 @@ TEST(LeafInfo, the_greeting_of_a_hub_is_that_of_nats_server) {
 }
 
 TEST(LeafInfo, the_answer_to_connect_tells_account_and_rights_as_nats_server_does) {
-  LeafInfo info = own_leaf_info(hub_options());
+  LeafInfo info = own_leaf_info(hub_options(), hub_options().cluster.name);
   info.client_id = 7;
   info.compression.clear();
   info.connect_info = true;

@@ -11,13 +11,6 @@ namespace {
 
 using Error = std::optional<std::string>;
 
-Options clustered(std::string name) {
-  Options options;
-  options.cluster.enabled = true;
-  options.cluster.name = std::move(name);
-  return options;
-}
-
 TEST(LeafRules, a_client_and_a_gateway_are_told_that_this_is_no_port_for_them) {
   LeafConnect connect;
   EXPECT_EQ(refuse_leaf_stranger(connect), Error());
@@ -31,12 +24,11 @@ TEST(LeafRules, a_client_and_a_gateway_are_told_that_this_is_no_port_for_them) {
 TEST(LeafRules, a_leaf_of_the_same_cluster_name_is_refused_only_where_there_is_a_cluster) {
   LeafConnect connect;
   connect.cluster = "CL";
-  EXPECT_EQ(refuse_leaf_cluster(connect, clustered("CL")),
-            Error("remote leafnode has same cluster name"));
-  EXPECT_EQ(refuse_leaf_cluster(connect, clustered("other")), Error());
-  EXPECT_EQ(refuse_leaf_cluster(connect, Options{}), Error());
+  EXPECT_EQ(refuse_leaf_cluster(connect, "CL"), Error("remote leafnode has same cluster name"));
+  EXPECT_EQ(refuse_leaf_cluster(connect, "other"), Error());
+  EXPECT_EQ(refuse_leaf_cluster(connect, ""), Error());
   connect.cluster = "a b";
-  EXPECT_EQ(refuse_leaf_cluster(connect, Options{}), Error("cluster name cannot contain spaces"));
+  EXPECT_EQ(refuse_leaf_cluster(connect, ""), Error("cluster name cannot contain spaces"));
 }
 
 TEST(LeafRules, a_version_below_the_minimum_is_refused_with_the_recorded_text) {
@@ -65,13 +57,13 @@ TEST(LeafRules, versions_compare_by_number_and_no_version_is_too_old) {
 
 TEST(LeafRules, an_info_without_the_marks_of_a_leaf_port_is_the_wrong_port) {
   LeafInfo info;
-  EXPECT_EQ(refuse_hub_info(info, Options{}), Error("attempted to connect to wrong port"));
+  EXPECT_EQ(refuse_hub_info(info, ""), Error("attempted to connect to wrong port"));
   info.client_id = 7;
-  EXPECT_EQ(refuse_hub_info(info, Options{}), Error("attempted to connect to wrong port"));
+  EXPECT_EQ(refuse_hub_info(info, ""), Error("attempted to connect to wrong port"));
   info.leafnode_urls = {"127.0.0.1:1"};
-  EXPECT_EQ(refuse_hub_info(info, Options{}), Error());
+  EXPECT_EQ(refuse_hub_info(info, ""), Error());
   info.cluster = "CL";
-  EXPECT_EQ(refuse_hub_info(info, clustered("CL")), Error("remote leafnode has same cluster name"));
+  EXPECT_EQ(refuse_hub_info(info, "CL"), Error("remote leafnode has same cluster name"));
 }
 
 TEST(LeafRules, errors_that_will_come_again_make_the_next_attempt_wait) {

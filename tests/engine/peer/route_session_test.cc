@@ -279,6 +279,122 @@ TEST(RouteSession, a_server_told_of_is_resolved_and_dialed) {
   EXPECT_EQ(harness.dials()[0].address.port, 6400);
 }
 
+TEST(RouteSession, a_certificate_names_what_is_configured_where_an_address_was_told) {
+  Options options = clustered();
+  options.cluster.routes = {{"10.0.0.1", 6222, "", "", false}, {"nodes", 6222, "", "", false}};
+  ShardHarness harness(options);
+  const int b = join(harness, "NB", "b");
+  harness.resolves().clear();
+  harness.send(b, info_line("NC", "c", ",\"ip\":\"nats-route://10.0.0.3:6400/\""));
+  harness.send(b, info_line("ND", "d", ",\"ip\":\"nats-route://node-d:6400/\""));
+  ASSERT_EQ(harness.resolves().size(), 2u);
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  for (std::uint8_t last = 3; last < 5; ++last) {
+    found->addresses[0].bytes = {10, 0, 0, last};
+    harness.step({HostResolved{harness.resolves()[last - 3U].ticket,
+                               std::make_shared<const HostAddresses>(*found)}});
+  }
+  ASSERT_EQ(harness.dials().size(), 2u);
+  EXPECT_EQ(harness.dials()[0].host, "nodes");
+  EXPECT_EQ(harness.dials()[1].host, "node-d");
+}
+
+TEST(RouteSession, a_route_that_began_by_other_rules_ends_with_a_reload) {
+  Options options = clustered();
+  options.cluster.routes = {{"node-b", 6222, "", "", false}};
+  ShardHarness harness(options);
+  harness.step({});
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
+  const int dialed = harness.open_peer(ConnectionKind::route, harness.dials()[0].ticket);
+  harness.send(dialed, info_line("NB", "b"));
+  const int accepted = join(harness, "NC", "c");
+  options.cluster.ping_max = 3;
+  harness.reload(options);
+  EXPECT_FALSE(harness.is_closed(dialed));
+  EXPECT_FALSE(harness.is_closed(accepted));
+  options.cluster.username = "u";
+  harness.reload(options);
+  EXPECT_FALSE(harness.is_closed(dialed)) << "whom we dial asks for a login of its own";
+  EXPECT_TRUE(harness.is_closed(accepted));
+  options.cluster.export_filter = SubjectFilter{{}, {"secret.>"}};
+  harness.reload(options);
+  EXPECT_TRUE(harness.is_closed(dialed));
+}
+
+TEST(RouteSession, leaf_connections_go_by_the_name_that_the_cluster_agreed_on) {
+  Options options = clustered();
+  options.cluster.name = "made-up";
+  options.cluster.is_name_dynamic = true;
+  options.leaf.enabled = true;
+  options.leaf.host = "127.0.0.1";
+  options.leaf.port = 7422;
+  ShardHarness harness(options);
+  const int early = harness.open_peer(ConnectionKind::leaf, {});
+  EXPECT_NE(harness.take(early).find("\"cluster\":\"made-up\""), std::string::npos);
+  harness.send(early, "CONNECT {\"name\":\"L\",\"cluster\":\"CL\"}\r\n");
+  EXPECT_FALSE(harness.is_closed(early));
+  join(harness, "NB", "b");
+  EXPECT_TRUE(harness.is_closed(early));
+  const int leaf = harness.open_peer(ConnectionKind::leaf, {});
+  EXPECT_NE(harness.take(leaf).find("\"cluster\":\"CL\""), std::string::npos);
+  EXPECT_EQ(harness.send(leaf, "CONNECT {\"name\":\"L\",\"cluster\":\"CL\"}\r\n"),
+            "-ERR 'remote leafnode has same cluster name'\r\n");
+}
+
+TEST(RouteSession, a_leaf_without_any_name_is_told_of_like_any_other_and_withdrawn) {
+  Options options = clustered();
+  options.leaf.enabled = true;
+  ShardHarness harness(options);
+  const int peer = join(harness, "NB", "b");
+  const int leaf = harness.open_peer(ConnectionKind::leaf, {});
+  harness.send(leaf, "CONNECT {}\r\n");
+  harness.take(peer);
+  harness.take(leaf);
+  EXPECT_EQ(harness.send(leaf, "LS+ foo\r\nLS+ q G 3\r\n"), "") << "its own wishes";
+  const std::string told = harness.take(peer);
+  const std::string origin = told.substr(4, told.find(' ', 4) - 4);
+  EXPECT_EQ(told, "LS+ " + origin + " $G foo\r\nLS+ " + origin + " $G q G 3\r\n");
+  EXPECT_FALSE(origin.empty());
+  harness.send(leaf, "LS- foo\r\n");
+  EXPECT_EQ(harness.take(peer), "LS- " + origin + " $G foo\r\n");
+}
+
+TEST(RouteSession, what_a_member_said_of_an_account_before_it_was_known_here_is_asked_for_again) {
+  Options options = clustered();
+  ShardHarness harness(options);
+  const int early = join(harness, "NB", "b");
+  const int silent = join(harness, "NC", "c");
+  harness.send(early, "RS+ X foo\r\n");
+  options.cluster.ping_max = 3;
+  harness.reload(options);
+  EXPECT_FALSE(harness.is_closed(early));
+  options.accounts.resize(1);
+  options.accounts[0].name = "X";
+  harness.reload(options);
+  EXPECT_TRUE(harness.is_closed(early));
+  EXPECT_FALSE(harness.is_closed(silent));
+}
+
+TEST(RouteSession, interest_before_the_own_info_ends_the_route_with_a_reason) {
+  ShardHarness harness(clustered());
+  const int peer = harness.open_peer(ConnectionKind::route, {});
+  harness.send(peer, connect_line("NB") + "RS+ $G foo\r\n");
+  EXPECT_TRUE(harness.is_closed(peer));
+  EXPECT_TRUE(has_log(harness, "before it said who it is"));
+}
+
+TEST(RouteSession, an_invalid_subscription_that_a_member_complains_of_costs_no_route) {
+  ShardHarness harness(clustered());
+  const int peer = join(harness, "NB", "b");
+  harness.send(peer, "-ERR 'Invalid Subscription'\r\n");
+  EXPECT_FALSE(harness.is_closed(peer));
+  harness.send(peer, "-ERR 'Stale Connection'\r\n");
+  EXPECT_TRUE(harness.is_closed(peer));
+}
+
 TEST(RouteSession, a_failed_dial_is_tried_again_within_a_second) {
   Options options = clustered();
   options.cluster.routes = {{"node-b", 6222, "", "", false}};
