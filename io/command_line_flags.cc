@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "io/config_field.h"
+
 namespace rubus::io {
 
 namespace {
@@ -15,10 +17,6 @@ constexpr std::string_view logging_section = "Logging";
 constexpr std::string_view security_section = "Security";
 constexpr std::string_view cluster_section = "Cluster";
 constexpr std::string_view other_section = "Other";
-
-std::int32_t port_number(std::int64_t port) {
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(port, INT32_MIN, INT32_MAX));
-}
 
 void set_monitor_port(std::optional<ListenAddress>& address, std::int64_t port) {
   if (!address) {

@@ -1,5 +1,4 @@
 // accounts {}: isolation, users, and everything else an account may say, checked.
-#include <algorithm>
 #include <set>
 
 #include "engine/auth/nkey.h"
@@ -54,8 +53,16 @@ constexpr Directive<AccountReading> account_table[] = {
      }},
 };
 
-std::string reserved_text(const std::string& name) {
-  return go_quote(name) + " is a Reserved Account";
+// Stricter than the reference, which takes every name but the reserved one: between servers an
+// account is a word of a line, and the empty one stands for the global account.
+std::optional<std::string> account_name_error(const std::string& name) {
+  if (name == global_account) {
+    return go_quote(name) + " is a Reserved Account";
+  }
+  if (name.empty()) {
+    return "account name cannot be empty";
+  }
+  return word_error("account name " + go_quote(name), name);
 }
 
 void read_account_names(ConfigReading& reading, const Field& field) {
@@ -65,8 +72,8 @@ void read_account_names(ConfigReading& reading, const Field& field) {
       field.report.wrong_type(item, ConfigKind::text);
       continue;
     }
-    if (item.text == global_account) {
-      field.report.error(item.place, reserved_text(item.text));
+    if (const std::optional<std::string> error = account_name_error(item.text)) {
+      field.report.error(item.place, *error);
     } else if (!seen.insert(item.text).second) {
       field.report.error(item.place, "Duplicate Account Entry: " + item.text);
     } else {
@@ -97,7 +104,7 @@ void read_accounts(ConfigReading& reading, const Field& field) {
     return read_account_names(reading, field);
   }
   if (field.value.kind != ConfigKind::map) {
-    return;  // the reference passes anything else in silence
+    return field.remark("has no effect: it is neither a map of accounts nor a list of names");
   }
   std::vector<AccountReading> accounts;
   for (const ConfigEntry& entry : field.value.entries) {
@@ -108,15 +115,8 @@ void read_accounts(ConfigReading& reading, const Field& field) {
       field.report.error(entry.value.place, "Expected map entries for accounts");
       continue;
     }
-    if (entry.key == global_account) {
-      field.report.error(entry.value.place, reserved_text(entry.key));
-      continue;
-    }
-    // Between servers an account is a word of a line.
-    if (std::any_of(entry.key.begin(), entry.key.end(),
-                    [](char byte) { return static_cast<unsigned char>(byte) <= 0x20; })) {
-      field.report.error(entry.value.place,
-                         "account name " + go_quote(entry.key) + " cannot contain spaces");
+    if (const std::optional<std::string> error = account_name_error(entry.key)) {
+      field.report.error(entry.value.place, *error);
       continue;
     }
     AccountReading& account = accounts.emplace_back();

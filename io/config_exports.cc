@@ -136,6 +136,17 @@ void read_approved(ExportReading& reading, const Field& field) {
   }
 }
 
+// 0: no token. Below it nothing can be meant, and an export without a token is open to everybody.
+void read_token_position(ExportReading& reading, const Field& field) {
+  const std::optional<std::int64_t> position = field.integer();
+  if (position && *position < 0) {
+    return field.error(std::string(field.key) + " value can not be negative");
+  }
+  if (position) {
+    field.into(reading.entry.account_token_position);
+  }
+}
+
 void remark_on_trace(const Field& field) {
   if (field.boolean().value_or(false)) {
     field.remark("has no effect: message tracing is not supported yet");
@@ -155,8 +166,7 @@ constexpr Directive<ExportReading> export_table[] = {
     {"response_threshold threshold response_max_time response_time", read_threshold},
     {"accounts", read_approved},
     {"latency", read_latency},
-    {"account_token_position",
-     [](ExportReading& r, const Field& field) { field.into(r.entry.account_token_position); }},
+    {"account_token_position", read_token_position},
     {"allow_trace",
      [](ExportReading& reading, const Field& field) {
        remark_on_trace(field);

@@ -10,11 +10,6 @@ namespace rubus::io {
 
 namespace {
 
-std::int32_t port_number(std::int64_t port) {
-  // Beyond 32 bits it is as invalid as any number above 65535; the start will say so.
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(port, INT32_MIN, INT32_MAX));
-}
-
 template <class Value>
 void assign(const std::optional<Value>& value, Value& target) {
   if (value) {
@@ -23,6 +18,10 @@ void assign(const std::optional<Value>& value, Value& target) {
 }
 
 }  // namespace
+
+std::int32_t port_number(std::int64_t port) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(port, INT32_MIN, INT32_MAX));
+}
 
 std::string lowered(std::string_view key) { return lower_case(key); }
 

@@ -21,6 +21,9 @@
 
 namespace rubus::io {
 
+// Beyond 32 bits a port is as invalid as any above 65535; the start will say so.
+std::int32_t port_number(std::int64_t port);
+
 struct Field {
   std::string_view key;  // as spelled in the file
   const ConfigValue& value;

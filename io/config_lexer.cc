@@ -11,8 +11,9 @@ bool is_separator(std::uint32_t rune) { return rune == '=' || rune == ':'; }
 bool is_blank(std::uint32_t rune) { return rune == '\t' || rune == ' '; }
 bool is_line_break(std::uint32_t rune) { return rune == '\n' || rune == '\r'; }
 
-// A rune as error texts show it.
-std::string shown(std::uint32_t rune) {
+}  // namespace
+
+std::string ConfigLexer::shown(std::uint32_t rune) {
   if (rune == '\n') {
     return "\\n";
   }
@@ -20,8 +21,6 @@ std::string shown(std::uint32_t rune) {
   append_rune(text, rune);
   return text;
 }
-
-}  // namespace
 
 ConfigToken ConfigLexer::next() {
   while (!ready_) {

@@ -120,6 +120,8 @@ class ConfigLexer {
   void untake();         // only once after each take()
   std::uint32_t peek();
   void mark();  // the token begins here
+  // A rune as error texts show it.
+  static std::string shown(std::uint32_t rune);
 
   void emit(TokenKind kind);
   void end_or_error();

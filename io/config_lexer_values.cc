@@ -26,26 +26,6 @@ bool is_boolean_word(std::string_view text) {
          word == "no";
 }
 
-std::string shown(std::uint32_t rune) {
-  std::string text;
-  if (rune == '\n') {
-    text = "\\n";
-  } else {
-    append_rune(text, rune);
-  }
-  return text;
-}
-
-int hex_digit(char letter) {
-  if (letter >= '0' && letter <= '9') {
-    return letter - '0';
-  }
-  if (letter >= 'a' && letter <= 'f') {
-    return letter - 'a' + 10;
-  }
-  return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
-}
-
 }  // namespace
 
 void ConfigLexer::at_value() {

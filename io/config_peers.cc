@@ -95,13 +95,6 @@ std::optional<CompressionReading> read_mode(const Field& field, std::string_view
   return compression;
 }
 
-template <class Value>
-void default_if_zero(Value& value, Value standard) {
-  if (value == Value{}) {
-    value = standard;
-  }
-}
-
 // "host:port" of an advertise directive; without a port it is the listener's, told as 0.
 void take_advertised(ServerConfig& config, const std::string& written, std::string_view what,
                      std::string& host, std::uint16_t& port) {
@@ -225,8 +218,8 @@ void read_peer_write_timeout(const Field& field) {
 
 std::optional<std::string> cluster_name_error(std::string_view name) {
   constexpr std::string_view reserved = "_";  // what servers without a cluster call theirs
-  if (name.find(' ') != std::string_view::npos) {
-    return "cluster name cannot contain spaces";
+  if (std::optional<std::string> error = word_error("cluster name", name)) {
+    return error;
   }
   return name == reserved ? std::optional<std::string>("cluster name is reserved") : std::nullopt;
 }
@@ -244,8 +237,11 @@ void clear_peer_defaults(ServerConfig& config) {
 }
 
 void complete_peers(ServerConfig& config) {
-  complete_cluster(config);
+  // In the reference's order of listening: of several bad addresses it names the first.
   complete_leafnodes(config);
+  take_advertised(config, config.client_advertise, "server INFO with ClientAdvertise",
+                  config.advertised_host, config.advertised_port);
+  complete_cluster(config);
   complete_metrics(config);
 }
 

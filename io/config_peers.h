@@ -16,6 +16,13 @@ constexpr std::uint16_t standard_route_port = 6222;
 
 std::optional<std::string> cluster_name_error(std::string_view name);
 
+template <class Value>
+void default_if_zero(Value& value, Value standard) {
+  if (value == Value{}) {
+    value = standard;
+  }
+}
+
 void clear_peer_defaults(ServerConfig& config);
 void complete_peers(ServerConfig& config);
 

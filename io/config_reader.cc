@@ -187,6 +187,7 @@ void check_js_domains(const Field& field) {
 
 void read_server_name(ConfigReading& reading, const Field& field) {
   const std::optional<std::string> name = field.text();
+  // The reference's check alone, for `-t`; a start refuses whatever is no word (word_error).
   if (name && name->find(' ') != std::string::npos) {
     return field.error("server name cannot contain spaces");
   }
@@ -410,13 +411,6 @@ ConfigOutcome read_tree(const ConfigTree& tree, const std::string& path, const S
     outcome.config.warnings.push_back({text});
   }
   return outcome;
-}
-
-template <class Number>
-void default_if_zero(Number& value, Number standard) {
-  if (value == Number{}) {
-    value = standard;
-  }
 }
 
 // "nats/" -> "/nats"; the root is empty.

@@ -10,11 +10,6 @@ namespace rubus::io {
 
 namespace {
 
-std::string shown(const std::string& value) { return value; }
-std::string shown(bool value) { return value ? "true" : "false"; }
-std::string shown(std::int64_t value) { return std::to_string(value); }
-std::string shown(Duration value) { return duration_text(value); }
-
 std::string seconds_text(Duration value) {
   return float_text(static_cast<double>(value.nanoseconds) / 1e9);
 }
@@ -85,10 +80,6 @@ class Comparison {
  private:
   std::optional<std::string> refusal_;
 };
-
-std::int64_t port_of(const std::optional<ListenAddress>& address) {
-  return address ? address->port : 0;
-}
 
 // The user may only stop being one: then those that use it are closed with the others.
 void compare_no_auth_user(Comparison& comparison, const Authorization& old,

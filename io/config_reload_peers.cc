@@ -10,6 +10,25 @@
 
 namespace rubus::io {
 
+std::string shown(const std::string& value) { return value; }
+std::string shown(bool value) { return value ? "true" : "false"; }
+std::string shown(std::int64_t value) { return std::to_string(value); }
+std::string shown(Duration value) { return duration_text(value); }
+std::string shown(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) {
+    text += (text.empty() ? "" : " ") + value;
+  }
+  return "[" + text + "]";
+}
+std::string shown(const std::optional<ListenAddress>& address) {
+  return address ? address->host + ":" + std::to_string(address->port) : "";
+}
+
+std::int64_t port_of(const std::optional<ListenAddress>& address) {
+  return address ? address->port : 0;
+}
+
 namespace {
 
 // A value as text that is equal for equal values alone: it names every member the seam knows.
@@ -73,21 +92,6 @@ bool same_files(const TlsFiles& a, const TlsFiles& b) {
          a.insecure == b.insecure;
 }
 
-std::string shown(const std::string& value) { return value; }
-std::string shown(bool value) { return value ? "true" : "false"; }
-std::string shown(std::int64_t value) { return std::to_string(value); }
-std::string shown(Duration value) { return duration_text(value); }
-std::string shown(const std::vector<std::string>& values) {
-  std::string text;
-  for (const std::string& value : values) {
-    text += (text.empty() ? "" : " ") + value;
-  }
-  return "[" + text + "]";
-}
-std::string shown(const std::optional<ListenAddress>& address) {
-  return address ? address->host + ":" + std::to_string(address->port) : "";
-}
-
 using Refusal = std::optional<std::string>;
 
 std::string old_and_new(const std::string& old, const std::string& fresh) {
@@ -107,10 +111,9 @@ std::string host_of(const std::optional<ListenAddress>& address) {
 }
 
 // A random port stays what it has become.
-std::int64_t port_of(const std::optional<ListenAddress>& address,
-                     const std::optional<ListenAddress>& stands_for_random) {
-  const bool random = address && address->port == -1 && stands_for_random;
-  return random ? stands_for_random->port : (address ? address->port : 0);
+std::int64_t fresh_port_of(const std::optional<ListenAddress>& fresh,
+                           const std::optional<ListenAddress>& old) {
+  return fresh && fresh->port == -1 && old ? port_of(old) : port_of(fresh);
 }
 
 // ---- leaf nodes ---------------------------------------------------------------------------------
@@ -180,8 +183,8 @@ Refusal leaf_refusal(const ServerConfig& old, const ServerConfig& fresh) {
     compare.change("Users", names_of(was.users), names_of(now.users));
   }
   compare.field("Host", host_of(old.leaf_listen), host_of(fresh.leaf_listen));
-  compare.field("Port", port_of(old.leaf_listen, std::nullopt),
-                port_of(fresh.leaf_listen, old.leaf_listen));
+  compare.field("Port", port_of(old.leaf_listen),
+                fresh_port_of(fresh.leaf_listen, old.leaf_listen));
   compare.field("Account", was.account, now.account);
   compare.field("AuthTimeout", was.authentication_timeout, now.authentication_timeout);
   compare.field("TLSTimeout", was.tls.timeout, now.tls.timeout);
@@ -215,8 +218,8 @@ std::string without_routes(ClusterOptions cluster) {
 std::optional<std::string> peer_reload_refusal(const ServerConfig& old, const ServerConfig& fresh) {
   Refusal refusal;
   must_equal(refusal, "cluster host", host_of(old.cluster_listen), host_of(fresh.cluster_listen));
-  must_equal(refusal, "cluster port", port_of(old.cluster_listen, std::nullopt),
-             port_of(fresh.cluster_listen, old.cluster_listen));
+  must_equal(refusal, "cluster port", port_of(old.cluster_listen),
+             fresh_port_of(fresh.cluster_listen, old.cluster_listen));
   must_equal(refusal, "cluster name", old.engine.cluster.name, fresh.engine.cluster.name);
   if (!refusal) {
     refusal = leaf_refusal(old, fresh);

@@ -14,6 +14,17 @@
 
 namespace rubus::io {
 
+// Values as the sentences show them, here and in config_reload.cc.
+std::string shown(const std::string& value);
+std::string shown(bool value);
+std::string shown(std::int64_t value);
+std::string shown(Duration value);
+std::string shown(const std::vector<std::string>& values);
+std::string shown(const std::optional<ListenAddress>& address);
+
+// As configured; 0: none is.
+std::int64_t port_of(const std::optional<ListenAddress>& address);
+
 // The whole sentence, "config reload not supported for cluster port: old=1, new=2", or nothing.
 std::optional<std::string> peer_reload_refusal(const ServerConfig& old, const ServerConfig& fresh);
 

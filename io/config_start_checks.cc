@@ -98,8 +98,8 @@ std::optional<std::string> limits_error(const Options& options) {
            ") cannot be higher than max_pending (" + std::to_string(options.limits.max_pending) +
            ")";
   }
-  if (options.identity.server_name.find(' ') != std::string::npos) {
-    return "server name cannot contain spaces";
+  if (std::optional<std::string> error = word_error("server name", options.identity.server_name)) {
+    return error;
   }
   if (std::optional<std::string> error = leaf_account_error(options)) {
     return error;
@@ -119,48 +119,6 @@ std::optional<std::string> peer_port_error(const std::optional<ListenAddress>& a
   const std::string port = std::to_string(address->port);
   return "Error listening on " + std::string(what) + " port: " + port + " - listen tcp: address " +
          port + ": invalid port";
-}
-
-// ---- ports that are taken twice -----------------------------------------------------------------
-
-// Client ports of several shards share their port with SO_REUSEPORT, so the kernel alone does not
-// keep others off it. In the reference's order of listening: the later one is told to be too late.
-struct Listening {
-  const std::optional<ListenAddress>& address;
-  std::string_view before;  // of the text, up to the reason
-  bool has_address;         // the text names host and port and quotes the reason
-};
-
-bool clash(const ListenAddress& a, const ListenAddress& b) {
-  const auto is_any = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
-  return a.port > 0 && a.port == b.port && (a.host == b.host || is_any(a.host) || is_any(b.host));
-}
-
-std::optional<std::string> clash_error(const ServerConfig& config) {
-  const std::optional<ListenAddress> client = config.client;
-  const Listening all[] = {
-      {config.monitor.http, "Can't start monitoring: can't listen to the monitor port: ", false},
-      {config.monitor.https, "Can't start monitoring: can't listen to the monitor port: ", false},
-      {config.metrics, "Error listening on prometheus port: ", false},
-      {config.leaf_listen, "Error listening on leafnode port: ", false},
-      {client, "Error listening on port: ", true},
-      {config.cluster_listen, "Error listening on router port: ", false},
-  };
-  for (std::size_t later = 1; later < std::size(all); ++later) {
-    for (std::size_t earlier = 0; earlier < later; ++earlier) {
-      const Listening& late = all[later];
-      if (!late.address || !all[earlier].address || !clash(*late.address, *all[earlier].address)) {
-        continue;
-      }
-      const std::string port = std::to_string(late.address->port);
-      const std::string address = late.address->host + ":" + port;
-      const std::string reason = "listen tcp " + address + ": bind: address already in use";
-      const std::string text(late.before);
-      return late.has_address ? text + address + ", \"" + reason + "\""
-                              : text + port + " - " + reason;
-    }
-  }
-  return std::nullopt;
 }
 
 bool is_plain_text(const std::string& password) { return password.substr(0, 2) != "$2"; }
@@ -209,9 +167,6 @@ std::optional<StartRefusal> start_refusal(const ServerConfig& config) {
     if (error) {
       return StartRefusal{*error, true};
     }
-  }
-  if (const std::optional<std::string> error = clash_error(config)) {
-    return StartRefusal{*error, true};
   }
   return config.start_errors.empty() ? std::nullopt : std::optional(config.start_errors.front());
 }

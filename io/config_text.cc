@@ -97,6 +97,29 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+int hex_digit(char letter) {
+  if (letter >= '0' && letter <= '9') {
+    return letter - '0';
+  }
+  if (letter >= 'a' && letter <= 'f') {
+    return letter - 'a' + 10;
+  }
+  return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
+}
+
+std::optional<std::string> word_error(std::string_view what, std::string_view name) {
+  for (const char letter : name) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x80 && is_unicode_space(byte)) {
+      return std::string(what) + " cannot contain spaces";
+    }
+    if (byte < 0x20 || byte == 0x7F) {
+      return std::string(what) + " cannot contain control characters";
+    }
+  }
+  return std::nullopt;
+}
+
 std::string float_text(double value) {
   std::array<char, 32> digits{};
   const std::to_chars_result plain =

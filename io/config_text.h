@@ -27,6 +27,13 @@ bool is_unicode_space(std::uint32_t rune);
 
 std::string lower_case(std::string_view text);
 
+// 0 to 15; -1 for what is no hexadecimal digit.
+int hex_digit(char letter);
+
+// What is against `name` as a word of a line, which is what servers say it in to each other:
+// "server name cannot contain spaces". `what` is what the text calls it.
+std::optional<std::string> word_error(std::string_view what, std::string_view name);
+
 // A value, or the reason why there is none; never both.
 struct DurationReading {
   Duration value;

@@ -23,10 +23,11 @@ std::string text_of(const boost::system::error_code& problem) {
 }  // namespace
 
 struct Dialer::Attempt {
-  Attempt(asio::io_context& context, DialPeer wanted)
-      : peer(std::move(wanted)), socket(context), timer(context) {}
+  Attempt(asio::io_context& context, DialPeer wanted, std::shared_ptr<const TlsContext> settings)
+      : peer(std::move(wanted)), tls(std::move(settings)), socket(context), timer(context) {}
 
   const DialPeer peer;
+  const std::shared_ptr<const TlsContext> tls;
   tcp::socket socket;
   asio::steady_timer timer;
   bool is_over = false;
@@ -45,8 +46,8 @@ Dialer::~Dialer() {
   }
 }
 
-void Dialer::dial(DialPeer peer) {
-  attempts_.push_back(std::make_shared<Attempt>(context_, std::move(peer)));
+void Dialer::dial(DialPeer peer, std::shared_ptr<const TlsContext> tls) {
+  attempts_.push_back(std::make_shared<Attempt>(context_, std::move(peer), std::move(tls)));
   // Through the queue, so that even a connect that fails at once is told after this call.
   asio::post(context_, [this, attempt = attempts_.back()] {
     if (!attempt->is_over) {
@@ -64,7 +65,7 @@ void Dialer::connect(const std::shared_ptr<Attempt>& attempt) {
     return;
   }
   set_stream_options(attempt->socket.native_handle());
-  attempt->timer.expires_after(std::chrono::nanoseconds(connect_time_max.nanoseconds));
+  attempt->timer.expires_after(std::chrono::nanoseconds(attempt->peer.patience.nanoseconds));
   attempt->timer.async_wait([this, attempt](const boost::system::error_code& cancelled) {
     if (!cancelled && !attempt->is_over) {
       finish(attempt, "i/o timeout");
@@ -101,7 +102,7 @@ void Dialer::finish(const std::shared_ptr<Attempt>& attempt, const std::string& 
     outcome_.failed(attempt->peer.ticket, text_of(problem));
     return;
   }
-  outcome_.connected(attempt->peer, descriptor);
+  outcome_.connected(attempt->peer, attempt->tls, descriptor);
 }
 
 }  // namespace rubus::io

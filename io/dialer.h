@@ -1,9 +1,12 @@
 // Dialer: connects to another server without ever waiting for it.
 //
-// One attempt per DialPeer: a non-blocking connect, given up after connect_time_max. The outcome is
+// One attempt per DialPeer: a non-blocking connect, given up after its patience. The outcome is
 // a descriptor that is set up as an accepted one would be, or the reason in Go's words ("connection
 // refused", "i/o timeout"), since that is what operators search for. Whom to dial, when, and
 // whether again: all that is the engine's.
+//
+// The TLS settings that a connection will need travel along: which they are is decided when it is
+// dialed, since a reload may come before it is there.
 //
 // A connect to a free port of this machine can reach itself (both ends of a simultaneous open get
 // the same port); such a connection is closed and told as refused.
@@ -22,13 +25,14 @@
 
 namespace rubus::io {
 
+class TlsContext;
+
 class Dialer {
  public:
-  static constexpr Duration connect_time_max = seconds(3);
-
   // Exactly one of the two is called per attempt, never inside dial().
   struct Outcome {
-    std::function<void(const DialPeer& peer, int descriptor)> connected;
+    std::function<void(const DialPeer& peer, std::shared_ptr<const TlsContext> tls, int descriptor)>
+        connected;
     std::function<void(DialTicket ticket, std::string trouble)> failed;
   };
 
@@ -37,7 +41,8 @@ class Dialer {
   Dialer& operator=(const Dialer&) = delete;
   ~Dialer();
 
-  void dial(DialPeer peer);
+  // `tls` null: none known; it comes back with the connection.
+  void dial(DialPeer peer, std::shared_ptr<const TlsContext> tls);
 
  private:
   struct Attempt;

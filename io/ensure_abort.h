@@ -1,6 +1,6 @@
-// What happens between a broken ensure() and abort(): the hook lets the flight recorder flush and
-// the log file receive the sentence. One hook per thread, since each shard has a recorder of its
-// own; it may not allocate.
+// What happens between a broken ensure() and abort(): the sentence goes to standard error, and the
+// hook lets the flight recorder flush. Not to the log: its lock may be held by whoever breaks off.
+// One hook per thread, since each shard has a recorder of its own; it may not allocate.
 #pragma once
 
 namespace rubus::io {

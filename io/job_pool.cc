@@ -4,11 +4,13 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 #include "engine/base/ensure.h"
+#include "io/clock_source.h"
 
 namespace rubus::io {
 
@@ -62,7 +64,8 @@ bool run_job(const Job& job) {
   return false;
 }
 
-JobPool::JobPool(std::size_t threads_max) : threads_max_(threads_max) {}
+JobPool::JobPool(std::size_t threads_max, Duration waiting_max)
+    : threads_max_(threads_max), waiting_max_(waiting_max) {}
 
 JobPool::~JobPool() {
   {
@@ -78,7 +81,7 @@ JobPool::~JobPool() {
 
 void JobPool::submit(Job job, OnDone on_done) {
   std::unique_lock<std::mutex> lock(mutex_);
-  waiting_.push_back({std::move(job), std::move(on_done)});
+  waiting_.push_back({std::move(job), std::move(on_done), now_monotonic()});
   const bool is_help_needed = idle_ < waiting_.size() && threads_.size() < threads_max_;
   if (is_help_needed && !start_thread() && threads_.empty()) {
     // Nobody will ever take it. Refused rather than done here: the shard's thread serves everyone.
@@ -89,6 +92,11 @@ void JobPool::submit(Job job, OnDone on_done) {
     return;
   }
   changed_.notify_one();
+}
+
+void JobPool::extend_waiting(Duration waiting_max) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  waiting_max_ = std::max(waiting_max_, waiting_max);
 }
 
 bool JobPool::start_thread() {
@@ -111,8 +119,9 @@ void JobPool::work() {
     }
     const Order order = std::move(waiting_.front());
     waiting_.pop_front();
+    const bool is_awaited = now_monotonic() - order.submitted <= waiting_max_;
     lock.unlock();
-    order.on_done(JobDone{order.job.ticket, run_job(order.job)});
+    order.on_done(JobDone{order.job.ticket, is_awaited && run_job(order.job)});
     lock.lock();
   }
 }

@@ -4,8 +4,9 @@
 // job's own bytes. Threads start with the first job, so a server that needs none has none. Jobs are
 // taken in order; results arrive in whatever order they finish.
 //
-// Bound: the engine allows one job per connection that is logging in, so the queue is bounded by
-// max_connections.
+// Bound: an engine has at most 4,096 jobs under way, so at most that many per shard wait. A job
+// that has waited too long is refused without being worked on: whoever asked has left by now, and
+// those who have not would have to wait for its verdict.
 #pragma once
 
 #include <condition_variable>
@@ -15,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/time.h"
 #include "engine/seam/input.h"
 #include "engine/seam/output.h"
 
@@ -28,7 +30,8 @@ class JobPool {
   // Called on a pool thread, or inside submit() if no thread could be started.
   using OnDone = std::function<void(JobDone)>;
 
-  explicit JobPool(std::size_t threads_max);
+  // `waiting_max`: longer than this nobody waits for a verdict.
+  JobPool(std::size_t threads_max, Duration waiting_max);
   JobPool(const JobPool&) = delete;
   JobPool& operator=(const JobPool&) = delete;
   // Waits for the job in hand; those that wait are dropped.
@@ -36,11 +39,14 @@ class JobPool {
 
   // From any thread.
   void submit(Job job, OnDone on_done);
+  // Only ever longer: who logs in while this changes keeps the time it was given.
+  void extend_waiting(Duration waiting_max);
 
  private:
   struct Order {
     Job job;
     OnDone on_done;
+    Instant submitted;
   };
 
   void work();
@@ -51,6 +57,7 @@ class JobPool {
   std::condition_variable changed_;
   std::vector<std::thread> threads_;  // guarded by mutex_ until stopping_
   std::deque<Order> waiting_;         // guarded by mutex_
+  Duration waiting_max_;              // guarded by mutex_
   std::size_t idle_ = 0;              // guarded by mutex_
   bool stopping_ = false;             // guarded by mutex_
 };

@@ -81,7 +81,7 @@ LogSink::~LogSink() {
 }
 
 std::optional<std::string> LogSink::open(const LogTarget& target) {
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  // Before the lock: a name may take the name servers long, and every shard logs meanwhile.
   int descriptor = STDERR_FILENO;
   std::unique_ptr<SyslogTarget> syslog;
   if (target.syslog || !target.remote_syslog.empty()) {
@@ -96,6 +96,7 @@ std::optional<std::string> LogSink::open(const LogTarget& target) {
       return "error opening file: open " + target.file + ": " + lower_case(std::strerror(errno));
     }
   }
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
   if (descriptor_ != STDERR_FILENO) {
     ::close(descriptor_);
   }

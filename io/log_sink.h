@@ -33,7 +33,8 @@ class LogSink {
   LogSink& operator=(const LogSink&) = delete;
   ~LogSink();
 
-  // Switches to `target`; on failure keeps the old one and says why.
+  // Switches to `target`; on failure keeps the old one and says why. May look up the name of a
+  // remote syslog and waits for it; lines of other threads go to the old target until then.
   [[nodiscard]] std::optional<std::string> open(const LogTarget& target);
 
   void write(LogLevel level, std::string_view text);

@@ -110,10 +110,11 @@ std::string query_of(std::string_view target) {
 
 }  // namespace
 
-MonitorHttp::MonitorHttp(boost::asio::io_context& context, std::string base_path, Ask ask,
-                         Trouble trouble)
+MonitorHttp::MonitorHttp(boost::asio::io_context& context, std::string base_path,
+                         MonitorPatience patience, Ask ask, Trouble trouble)
     : context_(context),
       base_path_(std::move(base_path)),
+      patience_(patience),
       ask_(std::move(ask)),
       trouble_(std::move(trouble)),
       http_(context),
@@ -161,7 +162,8 @@ void MonitorHttp::accept(int descriptor, std::shared_ptr<const TlsContext> tls,
     ::close(descriptor);
     return;
   }
-  const auto session = make_monitor_session(*this, context_, descriptor, std::move(tls), sessions_);
+  const auto session =
+      make_monitor_session(*this, context_, patience_, descriptor, std::move(tls), sessions_);
   if (session == nullptr) {
     ::close(descriptor);
     return;

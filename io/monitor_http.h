@@ -6,12 +6,13 @@
 // served the same, HEAD without a body. Paths are exact apart from doubled slashes; anything else
 // is 404.
 //
-// Bounds: sessions_max connections, 8 KiB of request head, 4 KiB of request body, ten seconds to
-// deliver a request or take an answer, half a minute between requests. A slow client costs its own
-// session and nothing else.
+// Bounds: sessions_max connections, 8 KiB of request head, 4 KiB of request body; what is larger,
+// or no HTTP at all, is told so (431, 413, 400) and closed. Times: see MonitorPatience. A slow
+// client costs its own session and nothing else.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,6 +33,16 @@ namespace rubus::io {
 
 class MonitorSession;
 
+// How long a client may take; then its session is closed without a word.
+struct MonitorPatience {
+  // From one answer to the end of the next request: one clock for idling and for delivering.
+  std::chrono::milliseconds request{30'000};
+  // Without progress in taking an answer; for the whole of a TLS handshake.
+  std::chrono::milliseconds progress{10'000};
+  // To stop sending, once it was told that its request is refused.
+  std::chrono::milliseconds farewell{2'000};
+};
+
 class MonitorHttp {
  public:
   static constexpr std::size_t sessions_max = 256;
@@ -39,7 +50,8 @@ class MonitorHttp {
   using Ask = std::function<void(MonitorAsked)>;
   using Trouble = std::function<void(const std::string&)>;
 
-  MonitorHttp(boost::asio::io_context& context, std::string base_path, Ask ask, Trouble trouble);
+  MonitorHttp(boost::asio::io_context& context, std::string base_path, MonitorPatience patience,
+              Ask ask, Trouble trouble);
   MonitorHttp(const MonitorHttp&) = delete;
   MonitorHttp& operator=(const MonitorHttp&) = delete;
   ~MonitorHttp();
@@ -73,6 +85,7 @@ class MonitorHttp {
 
   boost::asio::io_context& context_;
   const std::string base_path_;
+  const MonitorPatience patience_;
   Ask ask_;
   Trouble trouble_;
   Listener http_;

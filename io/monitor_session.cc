@@ -24,8 +24,6 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t head_bytes_max = 8192;
 constexpr std::size_t body_bytes_max = 4096;
-constexpr std::chrono::seconds transfer_time(10);
-constexpr std::chrono::seconds idle_time(30);
 
 using Response = http::response<http::string_body>;
 using PlainStream = beast::tcp_stream;
@@ -39,13 +37,29 @@ std::string http_date() {
   return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
+// What a request that could not be read is answered; 0: nothing, the peer left or was too slow.
+unsigned refusal_status(const boost::system::error_code& problem) {
+  const bool is_about_http =
+      problem.category() == http::make_error_code(http::error::bad_method).category();
+  if (!is_about_http || problem == http::error::end_of_stream ||
+      problem == http::error::partial_message) {
+    return 0;
+  }
+  if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
+    return 431;
+  }
+  return problem == http::error::body_limit ? 413 : 400;
+}
+
 template <typename Stream>
 class HttpSession final : public MonitorSession {
  public:
   template <typename... Arguments>
-  HttpSession(MonitorHttp& owner, std::shared_ptr<const TlsContext> tls,
-              std::shared_ptr<std::size_t> count, Arguments&&... arguments)
+  HttpSession(MonitorHttp& owner, const MonitorPatience& patience,
+              std::shared_ptr<const TlsContext> tls, std::shared_ptr<std::size_t> count,
+              Arguments&&... arguments)
       : owner_(owner),
+        patience_(patience),
         tls_(std::move(tls)),
         count_(std::move(count)),
         stream_(std::forward<Arguments>(arguments)...) {
@@ -55,7 +69,7 @@ class HttpSession final : public MonitorSession {
 
   void start() override {
     if constexpr (std::is_same_v<Stream, SecureStream>) {
-      beast::get_lowest_layer(stream_).expires_after(transfer_time);
+      beast::get_lowest_layer(stream_).expires_after(patience_.progress);
       stream_.async_handshake(asio::ssl::stream_base::server,
                               [self = self()](const boost::system::error_code& problem) {
                                 if (!problem) {
@@ -68,9 +82,47 @@ class HttpSession final : public MonitorSession {
   }
 
   void respond(MonitorAnswer answer) override {
+    const auto& request = parser_->get();
+    send(std::move(answer), request.version(), request.keep_alive(),
+         request.method() == http::verb::head);
+  }
+
+ private:
+  std::shared_ptr<HttpSession> self() {
+    return std::static_pointer_cast<HttpSession>(shared_from_this());
+  }
+
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(head_bytes_max);
+    parser_->body_limit(body_bytes_max);
+    beast::get_lowest_layer(stream_).expires_after(patience_.request);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = self()](const boost::system::error_code& problem, std::size_t) {
+                       self->on_read(problem);
+                     });
+  }
+
+  void on_read(const boost::system::error_code& problem) {
+    if (!problem) {
+      const auto target = parser_->get().target();
+      owner_.on_request(self(), {target.data(), target.size()});
+    } else if (const unsigned status = refusal_status(problem); status != 0) {
+      is_refused_ = true;
+      const std::string reason(http::obsolete_reason(http::int_to_status(status)));
+      send({status,
+            "text/plain; charset=utf-8",
+            std::to_string(status) + " " + reason + "\n",
+            false,
+            {}},
+           11, false, false);
+    }
+  }
+
+  void send(MonitorAnswer answer, unsigned version, bool goes_on, bool is_head_only) {
     response_.emplace();
     Response& response = *response_;
-    response.version(parser_->get().version());
+    response.version(version);
     response.result(answer.status);
     if (answer.is_shared) {
       response.set(http::field::access_control_allow_origin, "*");
@@ -84,40 +136,29 @@ class HttpSession final : public MonitorSession {
     // All of it is about now, and the dashboard belongs to the version of the server it came from.
     response.set(http::field::cache_control, "no-store");
     response.set(http::field::date, http_date());
-    response.keep_alive(parser_->get().keep_alive());
+    response.keep_alive(goes_on);
     response.body() = std::move(answer.body);
     response.prepare_payload();
-    beast::get_lowest_layer(stream_).expires_after(transfer_time);
     serializer_.emplace(response);
-    const auto on_written = [self = self()](const boost::system::error_code& problem, std::size_t) {
-      self->on_written(problem);
-    };
-    if (parser_->get().method() == http::verb::head) {
-      http::async_write_header(stream_, *serializer_, on_written);
-    } else {
-      http::async_write(stream_, *serializer_, on_written);
-    }
+    serializer_->split(is_head_only);
+    is_head_only_ = is_head_only;
+    write();
   }
 
- private:
-  std::shared_ptr<HttpSession> self() {
-    return std::static_pointer_cast<HttpSession>(shared_from_this());
+  // Piece by piece: only a peer that takes nothing at all is given up.
+  void write() {
+    beast::get_lowest_layer(stream_).expires_after(patience_.progress);
+    http::async_write_some(stream_, *serializer_,
+                           [self = self()](const boost::system::error_code& problem, std::size_t) {
+                             if (problem || self->is_written()) {
+                               self->on_written(problem);
+                             } else {
+                               self->write();
+                             }
+                           });
   }
-
-  void read() {
-    parser_.emplace();
-    parser_->header_limit(head_bytes_max);
-    parser_->body_limit(body_bytes_max);
-    // The first byte of a request may take its time; Beast has one clock for both, so the
-    // longer limit holds for an idle connection and for a request in the making.
-    beast::get_lowest_layer(stream_).expires_after(idle_time);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = self()](const boost::system::error_code& problem, std::size_t) {
-                       if (!problem) {
-                         const auto target = self->parser_->get().target();
-                         self->owner_.on_request(self, {target.data(), target.size()});
-                       }
-                     });
+  bool is_written() {
+    return is_head_only_ ? serializer_->is_header_done() : serializer_->is_done();
   }
 
   void on_written(const boost::system::error_code& problem) {
@@ -134,9 +175,27 @@ class HttpSession final : public MonitorSession {
     boost::system::error_code ignored;
     beast::get_lowest_layer(stream_).socket().shutdown(asio::ip::tcp::socket::shutdown_send,
                                                        ignored);
+    if (is_refused_) {
+      beast::get_lowest_layer(stream_).expires_after(patience_.farewell);
+      drain();
+    }
+  }
+
+  // A close with bytes unread would be a reset, and that can overtake the answer.
+  void drain() {
+    constexpr std::size_t some = 4096;
+    buffer_.clear();
+    beast::get_lowest_layer(stream_).async_read_some(
+        buffer_.prepare(some),
+        [self = self()](const boost::system::error_code& problem, std::size_t) {
+          if (!problem) {
+            self->drain();
+          }
+        });
   }
 
   MonitorHttp& owner_;
+  const MonitorPatience patience_;
   std::shared_ptr<const TlsContext> tls_;  // outlives the stream made from it
   std::shared_ptr<std::size_t> count_;
   Stream stream_;
@@ -144,11 +203,14 @@ class HttpSession final : public MonitorSession {
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<Response> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;
+  bool is_head_only_ = false;
+  bool is_refused_ = false;  // the request could not be read to its end
 };
 
 }  // namespace
 
 std::shared_ptr<MonitorSession> make_monitor_session(MonitorHttp& owner, asio::io_context& context,
+                                                     const MonitorPatience& patience,
                                                      int descriptor,
                                                      std::shared_ptr<const TlsContext> tls,
                                                      std::shared_ptr<std::size_t> count) {
@@ -159,13 +221,13 @@ std::shared_ptr<MonitorSession> make_monitor_session(MonitorHttp& owner, asio::i
     return nullptr;
   }
   if (tls == nullptr) {
-    return std::make_shared<HttpSession<PlainStream>>(owner, nullptr, std::move(count),
+    return std::make_shared<HttpSession<PlainStream>>(owner, patience, nullptr, std::move(count),
                                                       std::move(socket));
   }
   // Asio's wrapper owns one reference and may go after construction: SSL_new takes its own.
   SSL_CTX_up_ref(tls->handle());
   asio::ssl::context wrapper(tls->handle());
-  return std::make_shared<HttpSession<SecureStream>>(owner, tls, std::move(count),
+  return std::make_shared<HttpSession<SecureStream>>(owner, patience, tls, std::move(count),
                                                      PlainStream(std::move(socket)), wrapper);
 }
 

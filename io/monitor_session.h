@@ -1,7 +1,8 @@
 // MonitorSession: one HTTP connection of the monitoring port, plain or TLS.
 //
 // Lives by its own pending operation (shared ownership); ends when the peer leaves, breaks the
-// protocol or is too slow. One request at a time: the next is read after the answer has left.
+// protocol (which it is told) or is too slow. One request at a time: the next is read after the
+// answer has left.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 namespace rubus::io {
 
 class MonitorHttp;
+struct MonitorPatience;
 
 struct MonitorAnswer {
   unsigned status = 200;
@@ -37,10 +39,8 @@ class MonitorSession : public std::enable_shared_from_this<MonitorSession> {
 
 // Takes over `descriptor` unless it returns null; `tls` null: plain. `count` goes up and down with
 // the session.
-std::shared_ptr<MonitorSession> make_monitor_session(MonitorHttp& owner,
-                                                     boost::asio::io_context& context,
-                                                     int descriptor,
-                                                     std::shared_ptr<const TlsContext> tls,
-                                                     std::shared_ptr<std::size_t> count);
+std::shared_ptr<MonitorSession> make_monitor_session(
+    MonitorHttp& owner, boost::asio::io_context& context, const MonitorPatience& patience,
+    int descriptor, std::shared_ptr<const TlsContext> tls, std::shared_ptr<std::size_t> count);
 
 }  // namespace rubus::io

@@ -63,7 +63,9 @@ struct ServerConfig {
   Options engine;
   ListenAddress client;
   std::uint16_t bound_port = 0;  // of the running server: what port -1 became; 0: not bound yet
-  std::string client_advertise;
+  std::string client_advertise;  // as written
+  std::string advertised_host;   // taken out of it; empty: as bound
+  std::uint16_t advertised_port = 0;  // the same; 0: as bound
   TlsFiles tls;
   // Ports of other servers; what is said there is in engine.cluster and engine.leaf.
   std::optional<ListenAddress> cluster_listen;

@@ -78,10 +78,24 @@ int ServerProcess::run() {
   log_.info("Server is ready");
   start_accepting_routes();
   forget_start_pages();
-  shards_.run();
+  const bool has_served = shards_.run();
+  stop_hearing();
   remove_files();
   log_.info("Server Exiting..");
-  return 0;
+  return has_served ? 0 : 1;
+}
+
+// From here on nobody's request reaches the shards, which go before the ports and signals do.
+void ServerProcess::stop_hearing() {
+  if (monitor_ != nullptr) {
+    monitor_->close();
+  }
+  client_port_.close();
+  leaf_port_.close();
+  route_port_.close();
+  // Cancelled, not given back: a signal that comes now must not kill what ends in order.
+  boost::system::error_code ignored;
+  signals_.cancel(ignored);
 }
 
 bool ServerProcess::open_log() {

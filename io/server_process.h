@@ -50,6 +50,7 @@ class ServerProcess {
   bool make_shards();
   bool write_files();
   void remove_files();
+  void stop_hearing();
 
   // server_process_ports.cc
   std::string cluster_name() const;

@@ -1,7 +1,4 @@
 // ServerProcess, third part: its ports, and what others are told about them.
-#include <algorithm>
-
-#include "engine/base/text_number.h"
 #include "io/process_files.h"
 #include "io/server_identity.h"
 #include "io/server_process.h"
@@ -11,40 +8,11 @@ namespace rubus::io {
 
 namespace {
 
-// "host[:port]" replaces what clients are told.
-void apply_advertise(const std::string& advertise, ServerIdentity& identity) {
-  if (advertise.empty()) {
-    return;
-  }
-  const std::size_t bracket = advertise.find(']');
-  const std::size_t colon = advertise.rfind(':');
-  const bool has_port =
-      colon != std::string::npos &&
-      (bracket != std::string::npos ? colon > bracket : advertise.find(':') == colon);
-  std::string host = advertise.substr(0, has_port ? colon : std::string::npos);
-  if (host.size() > 2 && host.front() == '[') {
-    host = host.substr(1, host.size() - 2);
-  }
-  if (!host.empty()) {
-    identity.host = host;
-  }
-  if (has_port) {
-    if (const auto port = parse_unsigned(advertise.substr(colon + 1)); port && *port <= 65'535) {
-      identity.port = static_cast<std::uint16_t>(*port);
-    }
-  }
-}
-
 // The monitoring port shows the certificate of the client port but never asks for one.
 TlsFiles monitor_tls_files(TlsFiles files) {
   files.ca_file.clear();
   files.pinned_certs.clear();
   return files;
-}
-
-bool is_tls_spoken(const LeafRemote& remote) {
-  return remote.tls.enabled || std::any_of(remote.urls.begin(), remote.urls.end(),
-                                           [](const RemoteUrl& url) { return url.tls; });
 }
 
 }  // namespace
@@ -58,9 +26,10 @@ std::string ServerProcess::cluster_name() const {
 Options ServerProcess::told_options() const {
   Options options = config_.engine;
   options.identity = identity_;
-  options.identity.host = config_.client.host;
-  options.identity.port = config_.bound_port;
-  apply_advertise(config_.client_advertise, options.identity);
+  options.identity.host =
+      config_.advertised_host.empty() ? config_.client.host : config_.advertised_host;
+  options.identity.port =
+      config_.advertised_port == 0 ? config_.bound_port : config_.advertised_port;
   options.identity.connect_urls = reachable_urls(options.identity.host, options.identity.port);
   if (options.cluster.enabled) {
     options.cluster.port = route_port_.port();
@@ -101,7 +70,7 @@ TlsContexts ServerProcess::make_tls(const ServerConfig& config, std::string& pro
   }
   made.dialed_leaf.resize(engine.leaf.remotes.size());
   for (std::size_t i = 0; i < made.dialed_leaf.size() && problem.empty(); ++i) {
-    if (is_tls_spoken(engine.leaf.remotes[i])) {
+    if (engine.leaf.remotes[i].tls.enabled) {  // a URL that says tls:// enables it
       const TlsFiles files =
           i < config.leaf_remote_tls.size() ? config.leaf_remote_tls[i] : TlsFiles{};
       made.dialed_leaf[i] = TlsContext::make_dialing(files, problem);
@@ -129,7 +98,8 @@ bool ServerProcess::open_monitor() {
     return true;
   }
   monitor_ = std::make_unique<MonitorHttp>(
-      context_, asked.base_path, [this](MonitorAsked input) { shards_.ask(std::move(input)); },
+      context_, asked.base_path, MonitorPatience{},
+      [this](MonitorAsked input) { shards_.ask(std::move(input)); },
       [this](const std::string& text) { log_.error(text); });
   return open_documents() && open_metrics();
 }
@@ -176,14 +146,8 @@ bool ServerProcess::open_metrics() {
   return true;
 }
 
+// In the reference's order: of two that want one port the later is told to be too late.
 bool ServerProcess::open_ports() {
-  const ListenAddress& client = config_.client;
-  if (const auto problem = client_port_.open(client)) {
-    log_.fatal("Error listening on port: " + host_port_text(client.host, client.port) + ", \"" +
-               *problem + "\"");
-    return false;
-  }
-  config_.bound_port = client_port_.port();
   if (config_.leaf_listen) {
     if (const auto problem = leaf_port_.open(*config_.leaf_listen)) {
       log_.fatal("Error listening on leafnode port: " + std::to_string(config_.leaf_listen->port) +
@@ -191,6 +155,13 @@ bool ServerProcess::open_ports() {
       return false;
     }
   }
+  const ListenAddress& client = config_.client;
+  if (const auto problem = client_port_.open(client)) {
+    log_.fatal("Error listening on port: " + host_port_text(client.host, client.port) + ", \"" +
+               *problem + "\"");
+    return false;
+  }
+  config_.bound_port = client_port_.port();
   if (config_.cluster_listen) {
     if (const auto problem = route_port_.open(*config_.cluster_listen)) {
       log_.fatal("Error listening on router port: " + std::to_string(config_.cluster_listen->port) +

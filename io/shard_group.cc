@@ -1,6 +1,7 @@
 #include "io/shard_group.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/system/system_error.hpp>
@@ -21,10 +22,36 @@ namespace rubus::io {
 namespace {
 
 constexpr std::size_t job_threads_max = 2;
+// Client libraries give a connect up after 2 s, so hardly anybody waits longer for a verdict; a
+// server whose clients are given more time to log in allows its checks as much.
+constexpr Duration job_waiting_least = seconds(5);
+
+Duration job_waiting_max(const Options& options) {
+  return std::max({job_waiting_least, options.authorization.timeout,
+                   options.cluster.authentication_timeout, options.leaf.authentication_timeout});
+}
 
 void flush_recorder(void* recorder, const char*) {
   static_cast<FlightRecorder*>(recorder)->flush();
 }
+
+// An accepted socket on its way to its shard, closed if it never gets there.
+class SocketUnderWay {
+ public:
+  explicit SocketUnderWay(int descriptor) : descriptor_(descriptor) {}
+  ~SocketUnderWay() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  SocketUnderWay(const SocketUnderWay&) = delete;
+  SocketUnderWay& operator=(const SocketUnderWay&) = delete;
+
+  int take() { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+};
 
 // Signals are for the main thread. The caller's mask comes back with the object's end.
 class SignalsBlocked {
@@ -74,7 +101,7 @@ ShardGroup::~ShardGroup() {
 std::optional<std::string> ShardGroup::make(const Options& options, std::uint32_t count,
                                             EntropySource& entropy, WallTime started,
                                             const std::string& record_file) {
-  jobs_ = std::make_unique<JobPool>(job_threads_max);
+  jobs_ = std::make_unique<JobPool>(job_threads_max, job_waiting_max(options));
   has_finished_.assign(count, false);
   last_adopter_ = count - 1;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -200,9 +227,19 @@ void ShardGroup::count_finished(std::uint32_t index) {
   }
 }
 
+// Null once the group ends.
+ShardLoop* ShardGroup::first_loop() const {
+  return shards_.empty() ? nullptr : shards_.front()->loop.get();
+}
+
 void ShardGroup::adopt_client(int descriptor, const Address& remote) {
+  SocketUnderWay socket(descriptor);
+  ShardLoop* const first = first_loop();
+  if (first == nullptr) {
+    return;
+  }
   if (shards_.size() == 1) {
-    shards_.front()->loop->adopt(descriptor, remote, ConnectionKind::client);
+    first->adopt(socket.take(), remote, ConnectionKind::client);
     return;
   }
   // Equal ones take turns.
@@ -220,46 +257,62 @@ void ShardGroup::adopt_client(int descriptor, const Address& remote) {
   Shard& shard = *shards_[best];
   ++shard.clients_given;
   if (best == 0) {
-    shard.loop->adopt(descriptor, remote, ConnectionKind::client);
+    first->adopt(socket.take(), remote, ConnectionKind::client);
     return;
   }
-  shard.mailbox->post([descriptor, remote](Shard& self) {
-    self.loop->adopt(descriptor, remote, ConnectionKind::client);
-  });
+  // Shared, because an order is a value that could be copied.
+  shard.mailbox->post(
+      [sent = std::make_shared<SocketUnderWay>(socket.take()), remote](Shard& self) {
+        self.loop->adopt(sent->take(), remote, ConnectionKind::client);
+      });
 }
 
 void ShardGroup::adopt_peer(int descriptor, const Address& remote, ConnectionKind kind) {
-  shards_.front()->loop->adopt(descriptor, remote, kind);
+  SocketUnderWay socket(descriptor);
+  if (ShardLoop* const first = first_loop()) {
+    first->adopt(socket.take(), remote, kind);
+  }
 }
 
 void ShardGroup::set_tls(const TlsContexts& tls) {
-  shards_.front()->loop->set_tls(tls);
+  if (ShardLoop* const first = first_loop()) {
+    first->set_tls(tls);
+  }
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     shards_[i]->mailbox->post([tls](Shard& self) { self.loop->set_tls(tls); });
   }
 }
 
 void ShardGroup::set_options(const Options& options) {
+  if (jobs_ != nullptr) {
+    jobs_->extend_waiting(job_waiting_max(options));
+  }
   for (const std::unique_ptr<Shard>& shard : shards_) {
     auto own = std::make_shared<Options>(options);
     own->shard = ShardPlace{shard->index, static_cast<std::uint32_t>(shards_.size())};
     const OptionsChanged changed{std::move(own)};
-    if (shard->index == 0) {
-      shard->loop->push(changed);
-    } else {
+    if (shard->index > 0) {
       shard->mailbox->post([changed](Shard& self) { self.loop->push(changed); });
+    } else if (shard->loop != nullptr) {
+      shard->loop->push(changed);
     }
   }
 }
 
 void ShardGroup::tell_all(const Input& input) {
-  shards_.front()->loop->push(input);
+  if (ShardLoop* const first = first_loop()) {
+    first->push(input);
+  }
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     shards_[i]->mailbox->post([input](Shard& self) { self.loop->push(input); });
   }
 }
 
-void ShardGroup::ask(MonitorAsked question) { shards_.front()->loop->push(std::move(question)); }
+void ShardGroup::ask(MonitorAsked question) {
+  if (ShardLoop* const first = first_loop()) {
+    first->push(std::move(question));
+  }
+}
 
 void ShardGroup::end_recording(Shard& shard) {
   shard.recorder.finish(shard.loop->shard());
@@ -287,8 +340,9 @@ bool ShardGroup::start_threads() {
   return true;
 }
 
-void ShardGroup::run() {
-  if (start_threads()) {
+bool ShardGroup::run() {
+  const bool is_started = start_threads();
+  if (is_started) {
     live(*shards_.front());
   }
   for (const std::unique_ptr<Shard>& shard : shards_) {
@@ -297,8 +351,13 @@ void ShardGroup::run() {
       shard->thread.join();
     }
   }
+  return is_started;
 }
 
-void ShardGroup::stop() { shards_.front()->loop->stop(); }
+void ShardGroup::stop() {
+  if (ShardLoop* const first = first_loop()) {
+    first->stop();
+  }
+}
 
 }  // namespace rubus::io

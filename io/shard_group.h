@@ -11,6 +11,9 @@
 //
 // What shards say to each other travels in pipes (bytes) and mailboxes (the rest); nothing else is
 // shared, and no shard ever waits for another. All methods belong to the main thread.
+//
+// As the group ends it runs the io_context once more, and others' handlers with it: what they ask
+// of a shard that is gone is dropped, and descriptors handed to it are closed.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -35,7 +38,7 @@ class ShardGroup {
     std::function<void(MonitorReply&&)> reply;
     std::function<void()> reload;
     std::function<void()> stop_listening;
-    std::function<void()> finished;  // all shards are; again with every later turn of the first
+    std::function<void()> finished;  // all shards are; once
   };
 
   ShardGroup(boost::asio::io_context& context, Wishes wishes);
@@ -59,8 +62,8 @@ class ShardGroup {
   // The first shard answers for all.
   void ask(MonitorAsked question);
 
-  // Until stop(), or not at all if the process may have no more threads.
-  void run();
+  // Until stop(): true. Or not at all if the process may have no more threads: false.
+  [[nodiscard]] bool run();
   void stop();
 
  private:
@@ -71,6 +74,7 @@ class ShardGroup {
                                         std::uint64_t seed, WallTime started,
                                         const std::string& record_file);
   void join_siblings();
+  ShardLoop* first_loop() const;
   ShardLoop::Wishes wishes_of(Shard& shard);
   void on_finished(Shard& shard);
   void count_finished(std::uint32_t index);

@@ -45,7 +45,8 @@ ShardLoop::ShardLoop(boost::asio::io_context& context, const Options& options, s
   dialer_ = std::make_unique<Dialer>(
       context,
       Dialer::Outcome{
-          .connected = [this](const DialPeer& peer, int socket) { on_dialed(peer, socket); },
+          .connected = [this](const DialPeer& peer, std::shared_ptr<const TlsContext> tls,
+                              int socket) { on_dialed(peer, std::move(tls), socket); },
           .failed =
               [this](DialTicket ticket, std::string text) {
                 inputs_.emplace_back(DialFailed{
@@ -145,7 +146,8 @@ void ShardLoop::adopt(int descriptor, const Address& remote, ConnectionKind kind
   opened_.push_back(connection);
 }
 
-void ShardLoop::on_dialed(const DialPeer& peer, int descriptor) {
+void ShardLoop::on_dialed(const DialPeer& peer, std::shared_ptr<const TlsContext> tls,
+                          int descriptor) {
   const std::size_t before = inputs_.size();
   adopt(descriptor, peer.address, peer.kind);
   if (inputs_.size() == before) {
@@ -155,7 +157,9 @@ void ShardLoop::on_dialed(const DialPeer& peer, int descriptor) {
   }
   ConnectionOpened& opened = std::get<ConnectionOpened>(inputs_.back());
   opened.dial = peer.ticket;
-  find(opened.connection)->dialed = std::make_unique<const DialPeer>(peer);
+  TcpSocket& socket = *find(opened.connection);
+  socket.dialed = std::make_unique<const DialPeer>(peer);
+  socket.dialed_tls = std::move(tls);
 }
 
 TcpSocket* ShardLoop::find(ConnectionId connection) {

@@ -1,9 +1,10 @@
 // ShardLoop: collect → stamp → record → step → perform, for one shard on one thread.
 //
 // Batch policy lives here and nowhere else: what is ready is taken, at most 1 MiB or 256 inputs a
-// turn and one read of at most 64 KiB per connection (more only where the engine asked for it), and
-// stamped once. Idle: batches of one. Busy: large batches. Everything in an Output is done at once
-// and in full; nothing is ordered, delayed or interpreted.
+// turn and one read of at most 64 KiB per connection (more where a connection fills its reads or
+// the engine asks for it), and stamped once. Siblings are read once in every turn, on top of that.
+// Idle: batches of one. Busy: large batches. Everything in an Output is done at once and in full;
+// nothing is ordered, delayed or interpreted.
 //
 // Sockets that still had bytes after a full read are read again in the next turn without asking the
 // kernel; only a drained socket is armed. Bytes written are told to the engine in the next batch.
@@ -129,7 +130,8 @@ class ShardLoop {
   bool begin_tls(TcpSocket& socket, std::string_view bytes);
   void begin_dialed_tls(TcpSocket& socket);
   std::shared_ptr<const TlsContext> tls_without_settings();
-  std::shared_ptr<const TlsContext> tls_of(const TcpSocket& socket) const;
+  std::shared_ptr<const TlsContext> accepting_tls(ConnectionKind kind) const;
+  std::shared_ptr<const TlsContext> dialing_tls(const DialPeer& peer) const;
   void decrypt(TcpSocket& socket, std::string_view ciphertext);
   void refuse_tls(TcpSocket& socket, const std::string& problem);
   void perform_tls(const StartTls& wish);
@@ -137,7 +139,7 @@ class ShardLoop {
   bool send_ciphertext(TcpSocket& socket);
   Block* take_read_block(std::size_t bytes);
   void return_read_block(Block* block);
-  void on_dialed(const DialPeer& peer, int descriptor);
+  void on_dialed(const DialPeer& peer, std::shared_ptr<const TlsContext> tls, int descriptor);
   bool has_sibling_work();
   void serve_siblings();
   void read_sibling(Sibling& sibling);

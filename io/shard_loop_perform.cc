@@ -65,7 +65,8 @@ void ShardLoop::perform_requests() {
     wishes_.resolve(std::move(wish));
   }
   for (DialPeer& peer : output_.dials) {
-    dialer_->dial(std::move(peer));
+    std::shared_ptr<const TlsContext> tls = dialing_tls(peer);
+    dialer_->dial(std::move(peer), std::move(tls));
   }
   if (output_.sample_process) {
     push(ProcessSampled{facts_.read()});

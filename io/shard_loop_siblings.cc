@@ -45,8 +45,10 @@ bool ShardLoop::has_sibling_work() {
   });
 }
 
-// All of them in every turn: there are few, and a look at an empty pipe is two loads. Backwards,
-// since one that ends leaves the list.
+// All of them in every turn, even if sockets have filled the batch: a sibling is never given up as
+// slow, so what it has for a shard that does not read would pile up without bound. A turn grows by
+// read_bytes_most for each at most. There are few, and a look at an empty pipe is two loads.
+// Backwards, since one that ends leaves the list.
 void ShardLoop::serve_siblings() {
   for (std::size_t i = siblings_.size(); i-- > 0;) {
     const ConnectionId connection = siblings_[i];
@@ -55,7 +57,7 @@ void ShardLoop::serve_siblings() {
       flush_sibling(*sibling);
       sibling = find_sibling(connection);
     }
-    if (sibling != nullptr && !sibling->paused && !is_batch_full()) {
+    if (sibling != nullptr && !sibling->paused) {
       read_sibling(*sibling);
     }
   }

@@ -78,23 +78,26 @@ void ShardLoop::expect_handshake(TcpSocket& socket) {
   }
 }
 
-std::shared_ptr<const TlsContext> ShardLoop::tls_of(const TcpSocket& socket) const {
-  const DialPeer* const dialed = socket.dialed.get();
-  switch (socket.kind) {
+std::shared_ptr<const TlsContext> ShardLoop::accepting_tls(ConnectionKind kind) const {
+  switch (kind) {
     case ConnectionKind::client:
       return tls_.client;
     case ConnectionKind::route:
-      return dialed == nullptr ? tls_.route : tls_.dialed_route;
+      return tls_.route;
     case ConnectionKind::leaf:
-      if (dialed == nullptr) {
-        return tls_.leaf;
-      }
-      return dialed->leaf_remote < tls_.dialed_leaf.size() ? tls_.dialed_leaf[dialed->leaf_remote]
-                                                           : nullptr;
+      return tls_.leaf;
     case ConnectionKind::sibling:
       return nullptr;
   }
   return nullptr;
+}
+
+// To be asked as it is dialed: after a reload the same number may stand for another remote.
+std::shared_ptr<const TlsContext> ShardLoop::dialing_tls(const DialPeer& peer) const {
+  if (peer.kind == ConnectionKind::route) {
+    return tls_.dialed_route;
+  }
+  return peer.leaf_remote < tls_.dialed_leaf.size() ? tls_.dialed_leaf[peer.leaf_remote] : nullptr;
 }
 
 // A hub may ask for TLS that nobody configured here: then the authorities of the system decide.
@@ -111,7 +114,7 @@ std::shared_ptr<const TlsContext> ShardLoop::tls_without_settings() {
 }
 
 void ShardLoop::begin_dialed_tls(TcpSocket& socket) {
-  std::shared_ptr<const TlsContext> tls = tls_of(socket);
+  std::shared_ptr<const TlsContext> tls = std::move(socket.dialed_tls);
   if (tls == nullptr && socket.kind == ConnectionKind::leaf) {
     tls = tls_without_settings();
   }
@@ -162,7 +165,7 @@ void ShardLoop::receive_tls(TcpSocket& socket) {
 
 // The first bytes of the client. False: not TLS, and everything about them is settled.
 bool ShardLoop::begin_tls(TcpSocket& socket, std::string_view bytes) {
-  std::shared_ptr<const TlsContext> tls = tls_of(socket);
+  std::shared_ptr<const TlsContext> tls = accepting_tls(socket.kind);
   if (bytes.front() == handshake_record && tls != nullptr) {
     inputs_.emplace_back(TlsChanged{socket.connection(), TlsStage::started, nullptr});
     socket.state.phase = TlsPhase::handshaking;

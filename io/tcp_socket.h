@@ -32,6 +32,7 @@ class ShardLoop;
 using StreamSocket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
+class TlsContext;
 class TlsStream;
 
 // How far TLS has come on a connection.
@@ -93,8 +94,9 @@ class TcpSocket {
   };
   LoopState state;
   ConnectionKind kind = ConnectionKind::client;
-  std::unique_ptr<const DialPeer> dialed;  // null: accepted
-  std::unique_ptr<TlsStream> tls;          // from the first byte of a handshake on
+  std::unique_ptr<const DialPeer> dialed;        // null: accepted
+  std::shared_ptr<const TlsContext> dialed_tls;  // for a handshake, as settings were when dialed
+  std::unique_ptr<TlsStream> tls;                // from the first byte of a handshake on
 
   // "127.0.0.1:51234", for log lines; empty once the peer is gone.
   std::string peer_text() const;

@@ -7,6 +7,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -25,6 +26,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr std::chrono::seconds patience(4);
 constexpr std::size_t printed_rows = 20;
 // Enough to find the busiest among; more would only cost the server.
 constexpr std::size_t asked_connections_min = 256;
@@ -34,6 +36,7 @@ class Top {
   explicit Top(const TopOptions& options)
       : options_(options),
         sort_(options.sort),
+        client_(context_, options.monitor, patience),
         timer_(context_),
         signals_(context_),
         keys_(context_) {}
@@ -72,9 +75,8 @@ class Top {
     const std::string connections =
         "/connz?auth=1&sort=" + std::string(top_sort_key(sort_).server) +
         "&limit=" + std::to_string(rows);
-    ask_documents(context_, options_.monitor,
-                  {"/varz", connections, "/routez", "/leafz", "/healthz"},
-                  [this](TopAnswers answers) { on_answers(std::move(answers)); });
+    client_.ask({"/varz", connections, "/routez", "/leafz", "/healthz"},
+                [this](TopAnswers answers) { on_answers(std::move(answers)); });
   }
 
   void on_answers(TopAnswers answers) {
@@ -210,8 +212,9 @@ class Top {
 
   const TopOptions options_;
   TopSort sort_;
-  // One thread of ours, but names are looked up in one of Asio's: with locks.
+  // One thread of ours, but names are found on others: with locks.
   asio::io_context context_{1};
+  TopClient client_;
   asio::steady_timer timer_;
   asio::signal_set signals_;
   asio::posix::stream_descriptor keys_;

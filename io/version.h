@@ -1,4 +1,4 @@
-// What this build calls itself.
+// What this build calls itself. The only place of both numbers: CMakeLists.txt reads its own here.
 //
 // `claimed_nats_version` is the NATS server version whose behaviour is implemented; clients gate
 // features on it, so it only rises when the features of that version are there.

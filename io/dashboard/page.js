@@ -286,6 +286,7 @@ function state(looks, words) {
   say(byId('pill'), words);
 }
 function showSilence() {
+  absent.clear();  // whoever answers next may have them
   const name = varz ? text(varz.server_name) : 'The server';
   const place = byId('silence');
   if (place.hidden) {
@@ -300,7 +301,9 @@ function showSilence() {
 }
 
 // ---- asking -------------------------------------------------------------------------------------
-const absent = new Set();  // documents that this server does not have
+// What a server may lack for as long as it lives; the rest is asked for again whatever it said.
+const DISPENSABLE = ['routez', 'leafz', 'accstatz'];
+const absent = new Set();  // those that this server does not have
 async function ask(path) {
   if (absent.has(path)) return null;
   const stop = new AbortController();
@@ -308,7 +311,7 @@ async function ask(path) {
   try {
     const answer = await fetch(path, {cache: 'no-store', signal: stop.signal});
     if (answer.status === 404) {
-      absent.add(path);
+      if (DISPENSABLE.includes(path)) absent.add(path);
       return null;
     }
     if (!answer.ok && !path.startsWith('healthz')) throw new Error(path + ': ' + answer.status);

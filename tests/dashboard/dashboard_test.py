@@ -182,6 +182,18 @@ class Dashboard(ProcessCase):
             "return document.querySelectorAll('#hostile, main img, main b b').length"), 0)
         self.assertEqual([text for _, text in self.browser.log() if "Policy" in text], [])
 
+    def test_documents_that_were_missing_for_a_while_are_asked_for_again(self):
+        documents = self.documents_of_a_cluster("himbeere", "edge-pi")
+        self.open_stub(documents)
+        kept = dict(documents)
+        del documents["/accstatz"]
+        self.browser.wait_for("no accounts", "return document.querySelector('#accounts').hidden")
+        del documents["/varz"]
+        self.wait_for_text("the alarm", "#silence", "does not answer")
+        documents.update(kept)
+        self.wait_for_text("a verdict", "#pill", "Healthy|Needs attention")
+        self.wait_for_text("the accounts", "#tenants", "ORDERS")
+
     def test_odd_documents_are_survived(self):
         odd = '{"ip": 7, "rtt": [], "start": {}, "in_msgs": "many", "name": 5, "subscriptions": -1}'
         self.open_stub({"/varz": f'{{"cpu": "x", "cluster": 1, "routes": 1, "leafnodes": 1}}',

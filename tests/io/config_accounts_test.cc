@@ -185,5 +185,51 @@ TEST(ConfigAccounts, a_named_system_account_stays_even_if_there_should_be_none) 
   EXPECT_EQ(system_of("no_system_account: true\naccounts { \"$SYS\" {} }\n"), "$SYS");
 }
 
+TEST(ConfigAccounts, a_name_that_is_no_word_of_a_line_is_refused_in_either_form) {
+  struct Row {
+    const char* written;
+    const char* text;
+  };
+  const Row rows[] = {
+      {"b c", "account name \"b c\" cannot contain spaces"},
+      {"b\tc", "account name \"b\\tc\" cannot contain spaces"},
+      {"b\001c", "account name \"b\\x01c\" cannot contain control characters"},
+      {"", "account name cannot be empty"},
+      {"$G", "\"$G\" is a Reserved Account"},
+  };
+  for (const Row& row : rows) {
+    const std::string name = "\"" + std::string(row.written) + "\"";
+    for (const std::string& form : {"{ a {}\n " + name + " {} }", "[a\n " + name + "]"}) {
+      const std::string errors = errors_of("accounts: " + form + "\n");
+      EXPECT_TRUE(errors.starts_with("f.conf:2:") && errors.ends_with(std::string(": ") + row.text))
+          << form << errors;
+    }
+  }
+}
+
+TEST(ConfigAccounts, a_system_account_has_a_name_that_an_account_can_have) {
+  const auto refusal = start_refusal(read_text("accounts: [a]\nsystem_account: \"a b\"\n").config);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->text, "error resolving system account: account missing");
+}
+
+TEST(ConfigAccounts, what_is_neither_a_map_nor_a_list_is_remarked_upon) {
+  for (const char* value : {"text", "true", "5"}) {
+    EXPECT_EQ(all_of(read_text(std::string("accounts: ") + value + "\n").remarks),
+              "f.conf:1:0: directive \"accounts\" has no effect: it is neither a map of accounts "
+              "nor a list of names");
+  }
+}
+
+TEST(ConfigAccounts, a_token_position_below_zero_is_refused_by_name) {
+  for (const char* kind : {"stream", "service"}) {
+    const std::string errors = errors_of(std::string("accounts { A { exports: [\n{") + kind +
+                                         ": \"a.*\", account_token_position: -1}] } }\n");
+    EXPECT_TRUE(errors.starts_with("f.conf:2:") &&
+                errors.ends_with(": account_token_position value can not be negative"))
+        << errors;
+  }
+}
+
 }  // namespace
 }  // namespace rubus::io

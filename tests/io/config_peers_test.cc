@@ -125,6 +125,29 @@ TEST(ConfigCluster, a_start_refuses_what_a_check_lets_pass) {
                                      "one"});
 }
 
+TEST(ConfigAdvertise, clients_are_told_what_is_advertised_or_nothing_starts) {
+  struct Row {
+    const char* written;
+    const char* host;
+    std::uint16_t port;
+  };
+  for (const Row& row : {Row{"a:1", "a", 1}, Row{"a", "a", 0}, Row{"[::1]:5", "::1", 5},
+                         Row{"a:-1", "a", 0}, Row{":4", "", 4}}) {
+    const ServerConfig config =
+        config_of("client_advertise: \"" + std::string(row.written) + "\"\n");
+    EXPECT_EQ(start_refusal(config), std::nullopt) << row.written;
+    EXPECT_EQ(config.advertised_host, row.host);
+    EXPECT_EQ(config.advertised_port, row.port);
+  }
+  const std::string setting = "FTL Error setting server INFO with ClientAdvertise value of ";
+  EXPECT_EQ(start_error_of("client_advertise: \"a:x\"\n"),
+            setting + "a:x, err=strconv.Atoi: parsing \"x\": invalid syntax");
+  EXPECT_EQ(start_error_of("client_advertise: \"a:b:c\"\n"),
+            setting + "a:b:c, err=address a:b:c: too many colons in address");
+  EXPECT_EQ(start_error_of("client_advertise: \"a:70000\"\n"),
+            setting + "a:70000, err=invalid port");
+}
+
 TEST(ConfigLeafnodes, a_full_block_fills_the_options) {
   const ServerConfig config = config_of(
       "accounts { A {}, B {} }\n"
@@ -218,21 +241,6 @@ TEST(ConfigLeafnodes, accounts_must_exist_when_the_server_starts) {
   EXPECT_EQ(start_error_of("no_system_account: true\n"
                            "leafnodes { remotes: [{url: \"nats://h:1\", account: \"$SYS\"}] }\n"),
             "cannot find local account \"$SYS\" specified in leafnode remote");
-}
-
-TEST(ConfigPorts, two_listeners_cannot_share_a_port) {
-  const std::string client = "listen: \"127.0.0.1:26000\"\n";
-  EXPECT_EQ(start_error_of(client + "cluster { name: x, listen: \"127.0.0.1:26000\" }\n"),
-            "FTL Error listening on router port: 26000 - listen tcp 127.0.0.1:26000: bind: address "
-            "already in use");
-  EXPECT_EQ(start_error_of(client + "leafnodes { listen: \"127.0.0.1:26000\" }\n"),
-            "FTL Error listening on port: 127.0.0.1:26000, \"listen tcp 127.0.0.1:26000: bind: "
-            "address already in use\"");
-  EXPECT_EQ(start_error_of(client + "prometheus { listen: \"0.0.0.0:26000\" }\n").substr(0, 27),
-            "FTL Error listening on port");
-  EXPECT_EQ(start_error_of(client + "leafnodes { listen: \"127.0.0.2:26000\" }\n"), "none");
-  EXPECT_EQ(start_error_of("listen: \"127.0.0.1:-1\"\nleafnodes { listen: \"127.0.0.1:-1\" }\n"),
-            "none");
 }
 
 TEST(ConfigPrometheus, the_block_opens_a_port_and_names_the_families) {

@@ -246,6 +246,35 @@ TEST(ConfigReader, start_checks_look_at_pairs_of_directives) {
             "FTL Can't start monitoring: can't specify both HTTP (1) and HTTPs (2) ports");
 }
 
+TEST(ConfigReader, no_server_starts_under_a_name_that_is_no_word) {
+  struct Row {
+    const char* name;
+    const char* fault;
+  };
+  const auto refusal = [](const ServerConfig& config) {
+    const auto found = start_refusal(config);
+    return found ? found->text : "none";
+  };
+  for (const Row& row :
+       {Row{"a\\tb", "spaces"}, Row{"a\\nb", "spaces"}, Row{"a\\x01b", "control characters"},
+        Row{"a\\x7Fb", "control characters"}}) {
+    const std::string name = "\"" + std::string(row.name) + "\"";
+    const std::string fault = std::string(" name cannot contain ") + row.fault;
+    EXPECT_EQ(refusal(config_of("server_name: " + name + "\n")), "server" + fault);
+    EXPECT_EQ(errors_of("cluster { name: " + name + " }\n"), "f.conf:1:10: cluster" + fault);
+  }
+  EXPECT_EQ(errors_of("server_name: \"a b\"\n"), "f.conf:1:0: server name cannot contain spaces");
+  EXPECT_EQ(errors_of("cluster { name: \"a b\" }\n"),
+            "f.conf:1:10: cluster name cannot contain spaces");
+  // A name that a flag gave meets no reader.
+  ServerConfig config = config_of("debug: true\n");
+  config.engine.cluster.name = "a\tb";
+  EXPECT_EQ(refusal(config), "cluster name cannot contain spaces");
+  EXPECT_EQ(refusal(config_of("server_name: Gew\xC3\xA4"
+                              "chshaus-1\n")),
+            "none");
+}
+
 TEST(ConfigReader, plain_passwords_and_large_payloads_are_warned_about) {
   EXPECT_EQ(start_warnings(config_of("authorization { user: a, password: \"$2a$11$x\" }\n")).size(),
             0u);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -108,7 +109,7 @@ TEST(JobPool, every_result_reaches_the_thread_of_the_loop) {
     EXPECT_EQ(std::this_thread::get_id(), loop_thread);
     EXPECT_TRUE(verdicts.emplace(done.ticket.value, done.accepted).second);
   });
-  JobPool pool(2);
+  JobPool pool(2, seconds(100));
   const std::string hash = hash_of("right", "$2b$");
   for (std::uint64_t ticket = 1; ticket <= 40; ++ticket) {
     Job job = bcrypt_job(ticket % 2 == 0 ? "right" : "wrong", hash);
@@ -126,13 +127,29 @@ TEST(JobPool, every_result_reaches_the_thread_of_the_loop) {
 TEST(JobPool, leaving_with_work_undone_waits_for_no_more_than_the_work_in_hand) {
   std::atomic<int> done = 0;
   {
-    JobPool pool(1);
+    JobPool pool(1, seconds(100));
     const std::string hash = hash_of("x", "$2b$");
     for (int i = 0; i < 200; ++i) {
       pool.submit(bcrypt_job("x", hash), [&done](JobDone) { ++done; });
     }
   }
   EXPECT_LT(done, 200);
+}
+
+TEST(JobPool, a_job_that_waited_longer_than_anybody_waits_is_refused_unchecked) {
+  const std::string hash = hash_of("right", "$2b$");
+  JobPool pool(1, milliseconds(-1));  // whatever it took
+  const auto verdict = [&pool, &hash] {
+    const auto told = std::make_shared<std::promise<bool>>();
+    pool.submit(bcrypt_job("right", hash),
+                [told](JobDone done) { told->set_value(done.accepted); });
+    return told->get_future().get();
+  };
+  EXPECT_FALSE(verdict());
+  pool.extend_waiting(seconds(100));
+  EXPECT_TRUE(verdict());
+  pool.extend_waiting(milliseconds(-1));
+  EXPECT_TRUE(verdict()) << "the time only grows";
 }
 
 }  // namespace

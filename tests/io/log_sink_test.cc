@@ -6,10 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <regex>
 #include <set>
 #include <sstream>
+
+#include "tests/io/held_look_up.h"
 
 namespace rubus::io {
 namespace {
@@ -82,6 +86,26 @@ TEST_F(LogSinkTest, a_file_that_cannot_be_opened_leaves_the_old_target_in_force)
   EXPECT_NE(log.open(bad), std::nullopt);
   log.info("still here");
   EXPECT_NE(text("server.log").find("still here"), std::string::npos);
+}
+
+TEST_F(LogSinkTest, a_look_up_for_a_new_target_holds_no_line_back) {
+  LogSink log;
+  LogTarget target;
+  target.file = path();
+  ASSERT_EQ(log.open(target), std::nullopt);
+  LogTarget remote;
+  remote.remote_syslog = std::string("udp://") + HeldLookUp::name + ":514";
+  std::future<std::optional<std::string>> opened;
+  std::future<void> written;
+  {
+    HeldLookUp held;
+    opened = std::async(std::launch::async, [&] { return log.open(remote); });
+    ASSERT_TRUE(held.wait_until_asked());
+    written = std::async(std::launch::async, [&] { log.info("not held back"); });
+    EXPECT_EQ(written.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  }
+  EXPECT_NE(opened.get(), std::nullopt) << "there is no such host";
+  EXPECT_NE(text("server.log").find("not held back"), std::string::npos);
 }
 
 TEST_F(LogSinkTest, reopening_follows_a_file_that_was_moved_away) {

@@ -16,9 +16,10 @@ class MonitorHttpTest : public ::testing::Test {
     ASSERT_EQ(monitor_->open({"127.0.0.1", -1}, nullptr), std::nullopt);
     monitor_->start();
   }
-  void make(const std::string& base_path) {
+  void make(const std::string& base_path, const MonitorPatience& patience = {}) {
     monitor_ = std::make_unique<MonitorHttp>(
-        context_, base_path, [this](MonitorAsked asked) { asked_.push_back(std::move(asked)); },
+        context_, base_path, patience,
+        [this](MonitorAsked asked) { asked_.push_back(std::move(asked)); },
         [](const std::string&) {});
     tick();
   }
@@ -151,7 +152,7 @@ TEST_F(MonitorHttpTest, half_a_request_delays_nobody) {
   EXPECT_NE(ask("GET /varz HTTP/1.1\r\nHost: x\r\n\r\n", "}").find(" 200 "), std::string::npos);
 }
 
-TEST_F(MonitorHttpTest, an_endless_request_head_is_cut_off) {
+TEST_F(MonitorHttpTest, an_endless_request_head_is_told_and_cut_off) {
   start("");
   TestClient client(monitor_->http_port());
   client.send("GET /varz HTTP/1.1\r\nX: ");
@@ -160,7 +161,80 @@ TEST_F(MonitorHttpTest, an_endless_request_head_is_cut_off) {
     client.send_some(filler);
     return client.has_ended();
   });
+  EXPECT_TRUE(client.received.starts_with("HTTP/1.1 431 ")) << client.received;
+}
+
+TEST_F(MonitorHttpTest, what_cannot_be_served_is_told_why_before_the_close) {
+  start("");
+  struct Case {
+    const char* request;
+    const char* status;
+  };
+  for (const Case& each : {Case{"NONSENSE\r\n\r\n", "400 Bad Request"},
+                           Case{"GET /varz HTTP/9.9\r\n\r\n", "400 Bad Request"},
+                           Case{"GET /varz HTTP/1.1\r\nNo colon\r\n\r\n", "400 Bad Request"},
+                           Case{"POST /varz HTTP/1.1\r\nContent-Length: 5000\r\n\r\nbegun",
+                                "413 Payload Too Large"}}) {
+    TestClient client(monitor_->http_port());
+    client.send(each.request);
+    until([&] { return client.has_ended(); });
+    EXPECT_TRUE(client.received.starts_with(std::string("HTTP/1.1 ") + each.status + "\r\n"))
+        << each.request << client.received;
+    EXPECT_NE(client.received.find("Content-Type: text/plain"), std::string::npos);
+    EXPECT_NE(client.received.find("Connection: close\r\n"), std::string::npos);
+    EXPECT_TRUE(client.received.ends_with(std::string("\r\n\r\n") + each.status + "\n"));
+  }
+}
+
+TEST_F(MonitorHttpTest, who_leaves_in_the_middle_of_a_request_is_told_nothing) {
+  start("");
+  TestClient client(monitor_->http_port());
+  client.send("GET /va");
+  ::shutdown(client.handle(), SHUT_WR);
+  until([&] { return client.has_ended(); });
   EXPECT_EQ(client.received, "");
+}
+
+// Its reader takes a little at a time, for longer than it may stand still.
+TEST_F(MonitorHttpTest, a_long_answer_reaches_whoever_goes_on_taking_it) {
+  MonitorPatience patience;
+  patience.progress = std::chrono::milliseconds(1000);
+  make("", patience);
+  ASSERT_EQ(monitor_->open({"127.0.0.1", -1}, nullptr), std::nullopt);
+  monitor_->start();
+  TestClient client(monitor_->http_port());
+  client.send("GET /connz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  until([&] { return !asked_.empty(); });
+  // More than the kernel keeps for both of them.
+  const std::string body(std::size_t{32} << 20U, 'b');
+  MonitorReply reply;
+  reply.ticket = asked_[0].ticket;
+  reply.body = body;
+  const Instant begin = now_monotonic();
+  monitor_->on_reply(std::move(reply));
+  constexpr std::size_t portion = std::size_t{1} << 20U;
+  const Duration time_per_portion = milliseconds(100);
+  std::size_t portions = 0;
+  std::size_t got_size = 0;
+  until([&] {
+    if (now_monotonic() - begin < time_per_portion * static_cast<std::int64_t>(portions)) {
+      return false;
+    }
+    ++portions;
+    std::string bytes(portion, '\0');
+    for (std::size_t taken = 0; taken < portion;) {
+      const ssize_t got = ::recv(client.handle(), bytes.data(), portion - taken, MSG_DONTWAIT);
+      if (got <= 0) {
+        client.ended = got == 0;
+        break;
+      }
+      taken += static_cast<std::size_t>(got);
+      got_size += static_cast<std::size_t>(got);
+    }
+    return client.ended;
+  });
+  EXPECT_GT(now_monotonic() - begin, Duration(seconds(2))) << "the reader was too fast to tell";
+  EXPECT_GT(got_size, body.size());
 }
 
 TEST_F(MonitorHttpTest, sessions_beyond_the_limit_are_closed_at_once) {

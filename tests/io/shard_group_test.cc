@@ -3,7 +3,10 @@
 // test is the clients. Interest travels between shards, so publishers probe until it has arrived.
 #include "io/shard_group.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
 
 #include <future>
 #include <thread>
@@ -43,7 +46,7 @@ class GroupTest : public ::testing::Test {
         "Client",
         [this](int descriptor, const Address& remote) { group_->adopt_client(descriptor, remote); },
         [](const std::string&) {});
-    thread_ = std::thread([this] { group_->run(); });
+    thread_ = std::thread([this] { EXPECT_TRUE(group_->run()); });
   }
   // As the server ends: false if it had to be told twice.
   void end() {
@@ -281,6 +284,92 @@ TEST_F(GroupTest, the_end_of_the_process_is_the_end_of_every_shard) {
   for (const char* suffix : {"", ".1", ".2"}) {
     EXPECT_EQ(::unlink((recording + suffix).c_str()), 0) << suffix << ": one recording per shard";
   }
+}
+
+bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) != -1; }
+
+// The group that ends runs what waits in its io_context: here, orders posted after its last turn.
+TEST_F(GroupTest, whoever_asks_a_group_that_ends_is_not_heard_and_descriptors_are_closed) {
+  for (const std::uint32_t shards : {1U, 2U}) {
+    start(plain_options(), shards);
+    const auto kept = client();  // its wait is to be answered, so the context runs once more
+    const auto other = client();
+    tell([this] { group_->stop(); });
+    thread_.join();
+    ShardGroup* const group = group_.get();
+    const int first = ::eventfd(0, EFD_CLOEXEC);
+    const int second = ::eventfd(0, EFD_CLOEXEC);
+    bool has_asked = false;
+    tell([&] {
+      group->adopt_client(first, Address{});
+      group->adopt_peer(second, Address{}, ConnectionKind::route);
+      group->ask({MonitorTicket{1}, std::make_shared<MonitorQuestion>()});
+      group->tell_all(ShutdownRequested{});
+      group->set_options(plain_options());
+      group->set_tls(TlsContexts{});
+      group->stop();
+      has_asked = true;
+    });
+    listener_.close();
+    group_.reset();
+    EXPECT_TRUE(has_asked) << "the test asked nothing";
+    EXPECT_FALSE(is_open(first));
+    EXPECT_FALSE(is_open(second));
+  }
+}
+
+TEST_F(GroupTest, a_client_on_its_way_to_a_shard_that_has_ended_is_closed) {
+  start(plain_options(), 2);
+  const auto kept = client();
+  tell([this] { group_->stop(); });
+  thread_.join();
+  const int descriptors[] = {::eventfd(0, EFD_CLOEXEC), ::eventfd(0, EFD_CLOEXEC)};
+  for (const int descriptor : descriptors) {  // one of them is for the other shard
+    group_->adopt_client(descriptor, Address{});
+  }
+  group_.reset();
+  for (const int descriptor : descriptors) {
+    EXPECT_FALSE(is_open(descriptor));
+  }
+}
+
+// No thread gets a stack of that size, whoever runs the test.
+class HugeStacks {
+ public:
+  HugeStacks() {
+    ::pthread_getattr_default_np(&usual_);
+    pthread_attr_t huge;
+    ::pthread_attr_init(&huge);
+    EXPECT_EQ(::pthread_attr_setstacksize(&huge, std::size_t{1} << 47U), 0);
+    EXPECT_EQ(::pthread_setattr_default_np(&huge), 0);
+    ::pthread_attr_destroy(&huge);
+  }
+  ~HugeStacks() {
+    ::pthread_setattr_default_np(&usual_);
+    ::pthread_attr_destroy(&usual_);
+  }
+  HugeStacks(const HugeStacks&) = delete;
+  HugeStacks& operator=(const HugeStacks&) = delete;
+
+ private:
+  pthread_attr_t usual_;
+};
+
+TEST_F(GroupTest, a_group_that_may_have_no_thread_says_that_it_did_not_run) {
+  std::vector<std::string> logs;
+  group_ = std::make_unique<ShardGroup>(
+      context_, ShardGroup::Wishes{
+                    .log = [&logs](const LogLine& line) { logs.push_back(line.text); },
+                    .reply = [](MonitorReply&&) {},
+                    .reload = [] {},
+                    .stop_listening = [] {},
+                    .finished = [] {},
+                });
+  ASSERT_EQ(group_->make(plain_options(), 3, entropy_, now_wall(), {}), std::nullopt);
+  const HugeStacks none_fits;
+  EXPECT_FALSE(group_->run());
+  ASSERT_EQ(logs.size(), 1U);
+  EXPECT_TRUE(logs[0].starts_with("Can't start a shard: ")) << logs[0];
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include "tests/io/loop_fixture.h"
 
 #include "io/flight_recorder.h"
+#include "io/sibling_pipe.h"
+#include "io/tls_stream.h"
+#include "tests/io/test_certificate.h"
 
 namespace rubus::io {
 namespace {
@@ -17,6 +20,32 @@ class ShardLoopTest : public LoopFixture {
     until([&] { return made->has("PONG\r\n"); });
     made->received.clear();
     return made;
+  }
+
+  // A client that never stops publishing.
+  struct Busy {
+    std::unique_ptr<TestClient> client;
+    std::size_t place = 0;  // in the command that is under way
+  };
+  // More of them than one batch has room for.
+  std::vector<Busy> busy_clients() {
+    std::vector<Busy> all(16);
+    for (Busy& each : all) {
+      each.client = client();
+    }
+    return all;
+  }
+  // All that the kernel takes; answers are read.
+  static void keep_busy(std::vector<Busy>& all) {
+    static const std::string command =
+        "PUB load 60000\r\n" + std::string(60'000, 'w') + "\r\nPING\r\n";
+    for (Busy& each : all) {
+      std::size_t sent = 0;
+      while ((sent = each.client->send_some(std::string_view(command).substr(each.place))) > 0) {
+        each.place = (each.place + sent) % command.size();
+      }
+      each.client->receive();
+    }
   }
 };
 
@@ -146,33 +175,68 @@ TEST_F(ShardLoopTest, many_connections_at_once_are_all_served) {
 
 TEST_F(ShardLoopTest, no_busy_connection_starves_while_others_fill_every_batch) {
   start(plain_options());
-  // More of them than one batch has room for.
-  struct Busy {
-    std::unique_ptr<TestClient> client;
-    std::size_t place = 0;
-  };
-  std::vector<Busy> all(16);
-  for (Busy& each : all) {
-    each.client = client();
-  }
-  const std::string command = "PUB load 60000\r\n" + std::string(60'000, 'w') + "\r\nPING\r\n";
+  std::vector<Busy> all = busy_clients();
   const std::size_t pongs_wanted = 40;
   until([&] {
-    bool is_everyone_served = true;
-    for (Busy& each : all) {
-      std::size_t sent = 0;
-      while ((sent = each.client->send_some(std::string_view(command).substr(each.place))) > 0) {
-        each.place = (each.place + sent) % command.size();
-      }
-      each.client->receive();
-      is_everyone_served =
-          is_everyone_served && each.client->received.size() >= pongs_wanted * 6;  // "PONG\r\n"
-    }
-    return is_everyone_served;
+    keep_busy(all);
+    return std::all_of(all.begin(), all.end(), [](const Busy& each) {
+      return each.client->received.size() >= pongs_wanted * 6;  // "PONG\r\n"
+    });
   });
   for (const Busy& each : all) {
     EXPECT_FALSE(each.client->ended);
   }
+}
+
+// The test is the sibling at the other end of the pipes.
+class SiblingTest : public ShardLoopTest {
+ protected:
+  SiblingTest()
+      : own_bell_(context_),
+        other_bell_(other_context_),
+        in_(other_bell_, own_bell_),
+        out_(own_bell_, other_bell_) {}
+  ~SiblingTest() override {
+    listener_.close();
+    loop_.reset();  // before its pipes
+  }
+
+  void join() {
+    Options options = plain_options();
+    options.shard = ShardPlace{0, 2};
+    start(options);
+    loop_->join({1, &own_bell_, &in_, &out_});
+  }
+  void say(std::string_view bytes) {
+    const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
+    ASSERT_EQ(in_.write({&piece, 1}), bytes.size());
+  }
+
+  boost::asio::io_context other_context_;
+  LoopBell own_bell_;
+  LoopBell other_bell_;
+  SiblingPipe in_;
+  SiblingPipe out_;
+};
+
+TEST_F(SiblingTest, a_shard_hears_a_sibling_while_local_publishers_fill_every_batch) {
+  join();
+  const auto reader = client();
+  reader->send("SUB news 1\r\nPING\r\n");
+  until([&] { return reader->has("PONG\r\n"); });
+  std::vector<Busy> all = busy_clients();
+  constexpr int turns = 20;
+  for (int turn = 0; turn < turns; ++turn) {  // from here on every batch is full
+    keep_busy(all);
+    loop_->run_once();
+  }
+  say("RMSG $G news 5\r\nhello\r\n");
+  for (int turn = 0; turn < turns; ++turn) {
+    keep_busy(all);
+    loop_->run_once();
+  }
+  EXPECT_EQ(in_.readable(), 0U) << "nobody read what the sibling said";
+  EXPECT_TRUE(reader->has("MSG news 1 5\r\nhello\r\n")) << reader->received;
 }
 
 TEST_F(ShardLoopTest, a_shutdown_closes_everything_and_says_so) {
@@ -301,6 +365,77 @@ TEST_F(ShardLoopTest, a_dial_that_fails_is_told_in_the_log_with_its_cause) {
       return line.find("connection refused") != std::string::npos;
     });
   });
+}
+
+// A hub whose end of the connection is the test's.
+class Hub {
+ public:
+  Hub(boost::asio::io_context& context, std::shared_ptr<const TlsContext> settings)
+      : listener_(context), tls_(std::move(settings)) {
+    EXPECT_EQ(listener_.open({"127.0.0.1", -1}), std::nullopt);
+    listener_.start(
+        "Leafnode", [this](int accepted, const Address&) { descriptor_ = accepted; },
+        [](const std::string&) {});
+  }
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+  ~Hub() { ::close(descriptor_); }
+
+  std::uint16_t port() const { return listener_.port(); }
+  bool is_connected() const { return descriptor_ >= 0; }
+  void ask_for_tls() {
+    const std::string info =
+        "INFO {\"server_id\":\"HUB\",\"server_name\":\"hub\",\"version\":\"2.14.0\","
+        "\"client_id\":1,\"headers\":true,\"info_on_connect\":true,\"tls_required\":true}\r\n";
+    ASSERT_EQ(::send(descriptor_, info.data(), info.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(info.size()));
+  }
+  // One step of the handshake.
+  TlsStream::State shake_hands() {
+    char bytes[16384];
+    const ssize_t got = ::recv(descriptor_, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (got > 0) {
+      tls_.feed({bytes, static_cast<std::size_t>(got)});
+      tls_.read(bytes, sizeof bytes);
+    }
+    const std::string_view out = tls_.outgoing();
+    if (!out.empty()) {
+      const ssize_t sent = ::send(descriptor_, out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      tls_.consume_outgoing(sent > 0 ? static_cast<std::size_t>(sent) : 0);
+    }
+    return tls_.state();
+  }
+  const std::string& problem() const { return tls_.problem(); }
+
+ private:
+  Listener listener_;
+  TlsStream tls_;
+  int descriptor_ = -1;
+};
+
+// What stood first in the configuration stands second after the reload, as the hub's answer comes.
+TEST_F(ShardLoopTest, a_hub_is_met_with_the_settings_it_was_dialed_with_whatever_is_reloaded) {
+  const Certificate of_hub("hub", "DNS:hub.test");
+  const Certificate of_another("another", "DNS:another.test");
+  Hub hub(context_, context_of(files_of(of_hub), false));
+  Options options = plain_options();
+  LeafRemote remote;
+  remote.urls.push_back({"hub.test", hub.port(), {}, {}, true});
+  remote.tls.enabled = true;
+  options.leaf.remotes.push_back(std::move(remote));
+  start(options);
+  TlsContexts settings;
+  settings.dialed_leaf = {dialing_context_of(trusting(of_hub))};
+  loop_->set_tls(settings);
+  until([&] { return !resolves_.empty(); });
+  loop_->push(resolved(resolves_[0].ticket));
+  until([&] { return hub.is_connected() && loop_->connections() == 1; });
+  settings.dialed_leaf.insert(settings.dialed_leaf.begin(),
+                              dialing_context_of(trusting(of_another)));
+  loop_->set_tls(settings);
+  hub.ask_for_tls();
+  until([&] { return hub.shake_hands() != TlsStream::State::handshaking; });
+  EXPECT_EQ(hub.shake_hands(), TlsStream::State::established) << hub.problem();
 }
 
 }  // namespace

@@ -88,6 +88,31 @@ class Start(ProcessCase):
         self.assertEqual(code, 1)
         self.assertIn("address already in use", out + err)
 
+    def test_two_ports_of_one_server_that_are_the_same_are_named_and_fail_the_start(self):
+        port = sp.free_port()
+        address = f"127.0.0.1:{port}"
+        taken = rf"listen tcp {re.escape(address)}: bind: address already in use"
+        for other, words in (
+                (f'leafnodes {{ listen: "{address}" }}', rf'port: {address}, "{taken}"'),
+                (f'cluster {{ name: c, listen: "{address}" }}', rf"router port: {port} - {taken}"),
+                (f'http: "{address}"', rf'port: {address}, "{taken}"')):
+            file = self.workspace.file("twice.conf", f'listen: "{address}"\n{other}\n')
+            code, out, err = self.run_binary("-c", file)
+            self.assertEqual(code, 1, other)
+            self.assertRegex(out + err, rf"\[FTL\] Error listening on {words}")
+
+    def test_a_client_advertise_address_that_is_none_fails_the_start(self):
+        code, out, err = self.run_binary("-a", "127.0.0.1", "-p", sp.free_port(),
+                                         "--client_advertise", "host:port")
+        self.assertEqual(code, 1)
+        self.assertIn('[FTL] Error setting server INFO with ClientAdvertise value of host:port, '
+                      'err=strconv.Atoi: parsing "port": invalid syntax', out + err)
+
+    def test_clients_are_told_the_advertised_address(self):
+        server = self.start("--client_advertise", "[2001:db8::1]:4333")
+        self.assertEqual((self.connect(server).info["host"], self.connect(server).info["port"]),
+                         ("2001:db8::1", 4333))
+
     def test_the_pid_file_holds_digits_only(self):
         file = self.workspace.file("server.pid")
         server = self.start("-P", file)
