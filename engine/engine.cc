@@ -213,7 +213,7 @@ void Engine::fire_timers() {
   Timer due;
   while (context_.timers.take_due(context_.now, due)) {
     if (due.kind == TimerKind::heartbeat) {
-      system_.on_timer();
+      system_.on_timer(due);
     } else if (due.kind == TimerKind::service) {
       forget_late_answers(context_);
     } else if (due.connection.slot == no_connection_slot && LeafTable::owns(due)) {

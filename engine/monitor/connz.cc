@@ -183,10 +183,8 @@ void write_traffic(JsonWriter& json, const ConnectionRecord& record) {
   json.number("subscriptions", record.subscriptions);
 }
 
-void write_connection(JsonWriter& json, const ListedConnection& connection, const Asked& asked,
-                      WallTime now) {
-  const ConnectionRecord record =
-      connection.record != nullptr ? *connection.record : connection.session->record();
+void write_connection(JsonWriter& json, const ListedConnection& connection,
+                      const ConnectionRecord& record, const Asked& asked, WallTime now) {
   const bool is_closed = record.is_closed();
   const WallTime until = is_closed ? record.stop : now;
   json.begin_object({});
@@ -270,7 +268,12 @@ MonitorReply answer_connz(const MonitorFacts& facts, Query& query) {
   if (knows_account) {
     json.begin_array("connections");
     for (std::size_t at = page.first; at < page.last; ++at) {
-      write_connection(json, listed[at], asked, context.wall);
+      const ListedConnection& shown = listed[at];
+      if (shown.record != nullptr) {
+        write_connection(json, shown, *shown.record, asked, context.wall);
+      } else {
+        write_connection(json, shown, shown.session->record(), asked, context.wall);
+      }
     }
     json.end_array();
   } else {

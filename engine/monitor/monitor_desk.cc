@@ -26,9 +26,18 @@ void MonitorDesk::begin(Gathering gathering) {
     finish(gathering);
     return;
   }
+  waiting_.push_back(std::move(gathering));
+  begin_next();
+}
+
+void MonitorDesk::begin_next() {
+  if (waiting_.empty() || gatherings_.size() >= gatherings_max) {
+    return;
+  }
   const SnapshotTicket ticket{++made_};
-  context_.output->snapshot_wishes.push_back({ticket, gathering.question});
-  gatherings_.emplace(ticket, std::move(gathering));
+  context_.output->snapshot_wishes.push_back({ticket, waiting_.front().question});
+  gatherings_.emplace(ticket, std::move(waiting_.front()));
+  waiting_.pop_front();
 }
 
 void MonitorDesk::on(const SnapshotAsked& asked) {
@@ -52,6 +61,7 @@ void MonitorDesk::on(const SnapshotTaken& taken) {
   }
   const Gathering complete = std::move(gathering);
   gatherings_.erase(found);
+  begin_next();
   finish(complete);
 }
 

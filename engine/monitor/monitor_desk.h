@@ -3,10 +3,12 @@
 //
 // With one shard an answer leaves in the step of its question. With several, the desk of shard 0
 // asks the others first and answers when the last one has told; shards that have ended count as
-// told. Shards other than 0 only give snapshots. It decides nothing about the broker.
+// told. Few questions are out at once, the others wait in order. Shards other than 0 only give
+// snapshots. It decides nothing about the broker.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -20,6 +22,9 @@ class SystemServices;
 
 class MonitorDesk {
  public:
+  // Questions that other shards are asked at once: their snapshots stay until the last has come.
+  static constexpr std::size_t gatherings_max = 2;
+
   // Both are only read, and outlive the desk.
   MonitorDesk(EngineContext& context, const Engine& engine) : context_(context), engine_(engine) {}
   MonitorDesk(const MonitorDesk&) = delete;
@@ -38,6 +43,7 @@ class MonitorDesk {
   template <class V>
   void visit(V& v) const {
     v("gatherings", gatherings_.size());
+    v("questions", waiting_.size());
     v("gatherings_made", made_);
   }
 
@@ -51,6 +57,7 @@ class MonitorDesk {
   };
 
   void begin(Gathering gathering);
+  void begin_next();
   void finish(const Gathering& gathering);
 
   EngineContext& context_;
@@ -58,6 +65,7 @@ class MonitorDesk {
   ProcessFacts process_;
   RequestCounts requests_;
   SortedMap<SnapshotTicket, Gathering> gatherings_;
+  std::deque<Gathering> waiting_;  // that nobody was asked for yet
   std::uint64_t made_ = 0;
 };
 

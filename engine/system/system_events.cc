@@ -56,6 +56,10 @@ void write_routes(JsonWriter& json, const std::vector<RouteRecord>& routes) {
 
 }  // namespace
 
+std::string SystemServices::statsz_subject() const {
+  return "$SYS.SERVER." + context_.options->identity.server_id + ".STATSZ";
+}
+
 std::string SystemServices::statsz(const MonitorFacts& facts) {
   const Counters counters = all_counters(facts);
   Traffic all = counters.traffic;
@@ -150,6 +154,24 @@ std::string SystemServices::client_event(std::string_view type, const Connection
   return text;
 }
 
+void SystemServices::tell(const News& news, const MonitorFacts& facts) {
+  if (news.statsz) {
+    publish(statsz_subject(), envelope("statsz", statsz(facts)));
+  }
+  if (news.accounts.empty() && !news.all_accounts) {
+    return;
+  }
+  for (const AccountRecord& account : all_accounts(facts)) {
+    const bool is_in_use = account.connections + account.leafnodes > 0;
+    if (news.accounts.count(account.name) != 0 ||
+        (news.all_accounts && is_in_use && are_numbers_wanted(account.name))) {
+      std::string event = account_event(account);
+      publish("$SYS.SERVER.ACCOUNT." + account.name + ".CONNS", event);
+      publish("$SYS.ACCOUNT." + account.name + ".SERVER.CONNS", std::move(event));
+    }
+  }
+}
+
 void SystemServices::on_connect(const ClientSession& session) {
   const std::string& account = session.account()->name();
   tell_account(account);
@@ -179,20 +201,17 @@ void SystemServices::on_disconnect(const ConnectionRecord& closed) {
   }
 }
 
-// The numbers are those of the whole process, so shard 0 tells them.
-void SystemServices::tell_account(std::string_view account) {
-  const std::string name(account);
-  const bool is_told = is_wanted("$SYS.SERVER.ACCOUNT." + name + ".CONNS") ||
-                       is_wanted("$SYS.ACCOUNT." + name + ".SERVER.CONNS");
-  if (context_.options->shard.index != 0 || !is_told) {
-    return;
+bool SystemServices::are_numbers_wanted(const std::string& account) const {
+  return is_wanted("$SYS.SERVER.ACCOUNT." + account + ".CONNS") ||
+         is_wanted("$SYS.ACCOUNT." + account + ".SERVER.CONNS");
+}
+
+// The numbers are those of the whole process, so shard 0 tells them; once for all changes of the
+// present input.
+void SystemServices::tell_account(const std::string& account) {
+  if (context_.options->shard.index == 0 && are_numbers_wanted(account)) {
+    news_.accounts.insert(account);
   }
-  Request request;
-  request.zone = SystemZone::account_conns;
-  request.account = name;
-  const std::uint64_t number = ++requests_made_;
-  requests_.emplace(number, std::move(request));
-  desk_.gather(*this, number, std::make_shared<const MonitorQuestion>());
 }
 
 void SystemServices::tell_server_event(std::string_view word) {
@@ -206,15 +225,6 @@ void SystemServices::tell_server_event(std::string_view word) {
   JsonWriter json(text, JsonStyle::compact);
   write_server(json, {}, context_, ++sequence_);
   publish(std::move(subject), std::move(text));
-}
-
-void SystemServices::ask_statsz(std::string subject) {
-  Request request;
-  request.zone = SystemZone::statsz;
-  request.reply = std::move(subject);
-  const std::uint64_t number = ++requests_made_;
-  requests_.emplace(number, std::move(request));
-  desk_.gather(*this, number, std::make_shared<const MonitorQuestion>());
 }
 
 // How many subscriptions would get a message: of the account that asks (count_subscribers), or of

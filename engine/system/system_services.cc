@@ -20,11 +20,10 @@ namespace {
 // Another server that said nothing for so long is gone (it would speak every ten seconds).
 constexpr Duration server_silence_max = seconds(35);
 constexpr Duration heartbeat_max = seconds(10);
+// Which timer it is: number of the timer that asks for a further step at once.
+constexpr std::uint32_t queue_timer = 1;
 // Numbers of accounts are told anew with every so many heartbeats.
 constexpr std::uint32_t account_refresh = 3;
-// Requests that wait for other shards; beyond it they are refused, for there is something wrong.
-constexpr std::size_t requests_max = 10'000;
-
 std::string_view token_of(std::string_view subject, std::size_t wanted) {
   TokenCursor cursor(subject);
   std::string_view token;
@@ -42,14 +41,6 @@ std::string with_id(std::string_view subject, std::string_view id) {
     text.replace(at, 4, id);
   }
   return text;
-}
-
-// The document of /healthz with the status it would have had over HTTP.
-std::string with_status_code(std::string body, std::uint16_t status) {
-  constexpr std::size_t value_at = std::string_view(R"({"status":")").size();
-  const std::size_t end = body.find('"', value_at) + 1;
-  body.insert(end, ",\"status_code\":" + number_text(status));
-  return body;
 }
 
 }  // namespace
@@ -92,22 +83,25 @@ void SystemServices::arm(Duration delay) {
   context_.timers.arm({next_heartbeat_, {no_connection_slot, 0}, TimerKind::heartbeat});
 }
 
-void SystemServices::on_timer() {
+void SystemServices::on_timer(const Timer& timer) {
+  if (timer.connection.generation == queue_timer) {
+    return;  // the step is there to go on in
+  }
   for (auto at = servers_.begin(); at != servers_.end();) {
     at = context_.now - at->second > server_silence_max ? servers_.erase(at) : std::next(at);
   }
   context_.output->sample_process = true;
-  std::string subject = "$SYS.SERVER." + context_.options->identity.server_id + ".STATSZ";
-  if (is_wanted(subject)) {
-    ask_statsz(std::move(subject));
-  }
+  news_.statsz = news_.statsz || is_wanted(statsz_subject());
   if (heartbeat_ == heartbeat_max && ++quiet_heartbeats_ == account_refresh) {
     quiet_heartbeats_ = 0;
-    for (const auto& [name, account] : context_.accounts) {
-      if (account->connections + account->leafnodes > 0) {
-        tell_account(name);
-      }
-    }
+    news_.all_accounts =
+        std::any_of(context_.accounts.begin(), context_.accounts.end(),
+                    [this](const auto& each) { return are_numbers_wanted(each.first); });
+  }
+  if (dropped_ != dropped_told_) {
+    context_.log(LogLevel::warning, "System requests dropped, too many at once: " +
+                                        number_text(dropped_ - dropped_told_));
+    dropped_told_ = dropped_;
   }
   heartbeat_ = std::min(heartbeat_ * 2, heartbeat_max);
   arm(heartbeat_);
@@ -137,28 +131,46 @@ void SystemServices::count_interest(Account& account) const {
 }
 
 void SystemServices::flush() {
-  // What is published may bring new requests, and these new answers.
-  while (!waiting_.empty()) {
-    const std::vector<Waiting> waiting = std::exchange(waiting_, {});
-    for (const Waiting& each : waiting) {
-      const std::size_t size = each.payload.size();
-      Block* const block = context_.pool.take(size + 2);
-      std::copy(each.payload.begin(), each.payload.end(), block->bytes());
-      std::copy_n("\r\n", 2, block->bytes() + size);
-      const Slice bytes = Slice::adopt(block, 0, size + 2);
-      // nats-server leaves the place of the reply subject empty, but not its blank; it is gone
-      // once the answer has come through an import.
-      const bool is_imported = std::string_view(each.subject).starts_with("_R_.");
-      const std::string tail = (is_imported ? "" : " ") + number_text(size) + "\r\n";
-      PublishCommand command;
-      command.subject = each.subject;
-      command.total_size = static_cast<std::uint32_t>(size);
-      command.line_tail = tail;
-      command.body = bytes.view();
-      command.source = &bytes;
-      RewrittenPublish message(command);
-      republish(context_, *system_account(), MessageSource::of_engine(), message);
+  // What is published may bring new requests and events, and these new answers.
+  for (;;) {
+    if (may_tell()) {
+      begin_telling();
     }
+    if (waiting_.empty() && may_answer()) {
+      begin_answering();
+    }
+    if (!has_waiting()) {
+      break;
+    }
+    publish_waiting();
+  }
+  if (!asked_.empty() && !answering_.has_value()) {
+    // The rest in the next step, which is to come at once.
+    context_.timers.arm(
+        {context_.now + nanoseconds(1), {no_connection_slot, queue_timer}, TimerKind::heartbeat});
+  }
+}
+
+void SystemServices::publish_waiting() {
+  const std::vector<Waiting> waiting = std::exchange(waiting_, {});
+  for (const Waiting& each : waiting) {
+    const std::size_t size = each.payload.size();
+    Block* const block = context_.pool.take(size + 2);
+    std::copy(each.payload.begin(), each.payload.end(), block->bytes());
+    std::copy_n("\r\n", 2, block->bytes() + size);
+    const Slice bytes = Slice::adopt(block, 0, size + 2);
+    // nats-server leaves the place of the reply subject empty, but not its blank; it is gone
+    // once the answer has come through an import.
+    const bool is_imported = std::string_view(each.subject).starts_with("_R_.");
+    const std::string tail = (is_imported ? "" : " ") + number_text(size) + "\r\n";
+    PublishCommand command;
+    command.subject = each.subject;
+    command.total_size = static_cast<std::uint32_t>(size);
+    command.line_tail = tail;
+    command.body = bytes.view();
+    command.source = &bytes;
+    RewrittenPublish message(command);
+    republish(context_, *system_account(), MessageSource::of_engine(), message);
   }
 }
 
@@ -235,6 +247,28 @@ bool SystemServices::on_request(const Service& service, const MessageSource& sou
   return take(std::move(request), payload, publish);
 }
 
+// What needs no facts.
+bool SystemServices::answer_at_once(const Request& request) {
+  if (request.zone == SystemZone::idz) {
+    std::string text;
+    JsonWriter json(text, JsonStyle::compact);
+    const ServerIdentity& identity = context_.options->identity;
+    json.begin_object({});
+    json.text("name", identity.server_name);
+    json.text("host", identity.host);
+    json.text("id", identity.server_id);
+    json.end_object();
+    answer(request, std::move(text));
+  } else if (request.zone == SystemZone::raftz || request.zone == SystemZone::ipqueuesz) {
+    answer(request, envelope("data", "{}"));
+  } else if (request.zone == SystemZone::account_jsz) {
+    answer(request, refusal(500, "jetstream not enabled", true));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 bool SystemServices::take(Request request, std::string_view json, const PublishCommand& publish) {
   request.options = read_options(context_, request.zone, json);
   const bool is_command = request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
@@ -264,6 +298,9 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
     on_count(request, {}, publish);
     return true;
   }
+  if (answer_at_once(request)) {
+    return true;
+  }
   const bool names_account = token_of(request.subject, 2) == "ACCOUNT";
   if (names_account) {
     request.account = token_of(request.subject, 3);
@@ -287,84 +324,8 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
     answer(request, refusal(500, "filter by subject only valid with account filtering", true));
     return true;
   }
-  if (requests_.size() >= requests_max) {
-    return true;
-  }
-  auto question = std::make_shared<MonitorQuestion>();
-  question->path = path_of(request.zone);
-  question->query = query;
-  const std::uint64_t number = ++requests_made_;
-  requests_.emplace(number, std::move(request));
-  desk_.gather(*this, number, std::move(question));
+  ask_later(std::move(request));
   return true;
-}
-
-void SystemServices::on_facts(std::uint64_t number, const MonitorFacts& facts) {
-  const auto found = requests_.find(number);
-  if (found == requests_.end()) {
-    return;
-  }
-  const Request request = std::move(found->second);
-  requests_.erase(found);
-  if (request.zone == SystemZone::idz) {
-    std::string text;
-    JsonWriter json(text, JsonStyle::compact);
-    const ServerIdentity& identity = context_.options->identity;
-    json.begin_object({});
-    json.text("name", identity.server_name);
-    json.text("host", identity.host);
-    json.text("id", identity.server_id);
-    json.end_object();
-    answer(request, std::move(text));
-  } else if (request.zone == SystemZone::statsz) {
-    answer(request, envelope("statsz", statsz(facts)));
-  } else if (request.zone == SystemZone::raftz || request.zone == SystemZone::ipqueuesz) {
-    answer(request, envelope("data", "{}"));
-  } else if (request.zone == SystemZone::account_jsz) {
-    answer(request, refusal(500, "jetstream not enabled", true));
-  } else if (request.zone == SystemZone::account_info ||
-             request.zone == SystemZone::account_conns) {
-    answer_account(request, facts);
-  } else {
-    answer_document(request, facts);
-  }
-}
-
-void SystemServices::answer_document(const Request& request, const MonitorFacts& facts) {
-  MonitorQuestion question;
-  question.path = path_of(request.zone);
-  question.query = request.options.query;
-  const MonitorReply reply = answer_monitor(facts, question);
-  if (request.zone == SystemZone::healthz && reply.is_json) {
-    answer(request, envelope("data", with_status_code(reply.body, reply.status)));
-  } else if (reply.status != 200) {
-    answer(request, refusal(500, reply.body, true));
-  } else {
-    answer(request, envelope("data", reply.body));
-  }
-}
-
-void SystemServices::answer_account(const Request& request, const MonitorFacts& facts) {
-  const std::vector<AccountRecord> accounts = all_accounts(facts);
-  const auto found = std::find_if(
-      accounts.begin(), accounts.end(),
-      [&request](const AccountRecord& account) { return account.name == request.account; });
-  if (request.zone == SystemZone::account_conns) {
-    if (found == accounts.end()) {
-      return;
-    }
-    std::string event = account_event(*found);
-    if (token_of(request.subject, 4).empty()) {  // not asked for, but told
-      publish("$SYS.SERVER.ACCOUNT." + request.account + ".CONNS", event);
-      publish("$SYS.ACCOUNT." + request.account + ".SERVER.CONNS", std::move(event));
-    } else {
-      answer(request, std::move(event));
-    }
-  } else if (found == accounts.end()) {
-    answer(request, refusal(500, "Account " + request.account + " does not exist", true));
-  } else {
-    answer(request, envelope("data", account_detail_text(facts, *found)));
-  }
 }
 
 ClientSession* SystemServices::find_client(std::uint64_t number) const {

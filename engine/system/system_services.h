@@ -2,15 +2,20 @@
 // and what it hears of other servers.
 //
 // Requests are subscriptions of kind `service`; answers that need facts of the whole process come
-// from the MonitorDesk, now or in a later step. Whatever is published waits until the present input
-// has been dealt with (flush()), because a fan-out may be under way. An event that nobody here or
-// on a link wants is not even built. Shard 0 answers for the process; where a connection is
-// concerned (KICK, LDM, USER.INFO) each shard listens and the owner answers.
+// from the MonitorDesk, now or in a later step. They wait in a short queue, what finds it full is
+// dropped; one document is built and published before the next is begun, and few in one step.
+// Whatever is published waits until the present input has been dealt with (flush()), because a
+// fan-out may be under way. An event that nobody here or on a link wants is not even built; numbers
+// of accounts and of the server are gathered once for all that changed meanwhile. Shard 0 answers
+// for the process; where a connection is concerned (KICK, LDM, USER.INFO) each shard listens and
+// the owner answers.
 // Source: monitoring.md, "$SYS requests" and "$SYS events"; samples of a running nats-server.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +31,10 @@ namespace rubus {
 
 class SystemServices {
  public:
+  // Requests that wait for their documents, and bytes of all of them together.
+  static constexpr std::size_t asked_max = 64;
+  static constexpr std::size_t asked_bytes_max = std::size_t{1} << 20U;
+
   SystemServices(EngineContext& context, MonitorDesk& desk, const Engine& engine)
       : context_(context), desk_(desk), engine_(engine) {}
   SystemServices(const SystemServices&) = delete;
@@ -37,15 +46,16 @@ class SystemServices {
 
   // The accounts begin to count who wants what.
   void count_interest(Account& account) const;
-  bool has_waiting() const { return !waiting_.empty(); }
+  // flush() has something to do.
+  bool has_waiting() const { return !waiting_.empty() || may_tell() || may_answer(); }
   // A message for one of the subjects; false: it is none of ours.
   bool on_request(const Service& service, const MessageSource& source,
                   const PublishCommand& publish);
-  void on_timer();
+  void on_timer(const Timer& timer);
   // Publishes what waits; behind each input.
   void flush();
 
-  // Of the desk: what a request waited for.
+  // Of the desk: what news or a request waited for.
   void on_facts(std::uint64_t number, const MonitorFacts& facts);
 
   // Events.
@@ -58,7 +68,9 @@ class SystemServices {
   void visit(V& v) const {
     v("published", sequence_);
     v("events", events_);
-    v("requests", requests_.size());
+    v("requests", asked_.size());
+    v("requests_dropped", dropped_);
+    v("changed", news_.accounts.size());
     v("servers", servers_.size());
     v("heartbeat", heartbeat_);
     v("next_heartbeat", next_heartbeat_);
@@ -71,6 +83,18 @@ class SystemServices {
     std::string reply;
     std::string account;  // named by the subject
     SystemOptions options;
+
+    std::size_t size() const {
+      return subject.size() + reply.size() + account.size() + options.query.size();
+    }
+  };
+  // Numbers that somebody wants to hear.
+  struct News {
+    SortedSet<std::string> accounts;
+    bool all_accounts = false;  // that are in use
+    bool statsz = false;
+
+    bool is_empty() const { return accounts.empty() && !all_accounts && !statsz; }
   };
   struct Waiting {
     std::string subject;
@@ -85,7 +109,19 @@ class SystemServices {
   std::string envelope(std::string_view key, std::string_view value);
   std::string refusal(int code, std::string_view description, bool with_data);
 
+  bool answer_at_once(const Request& request);
+  void ask_later(Request request);
   bool take(Request request, std::string_view json, const PublishCommand& publish);
+  bool may_tell() const { return !news_.is_empty() && !telling_.has_value(); }
+  bool may_answer() const { return !asked_.empty() && !answering_.has_value() && has_turn(); }
+  // This step may see another document.
+  bool has_turn() const;
+  void count_turn(std::size_t bytes);
+  void begin_telling();
+  void begin_answering();
+  void answer_asked(const Request& request, const MonitorFacts& facts);
+  void tell(const News& news, const MonitorFacts& facts);
+  void publish_waiting();
   void answer_document(const Request& request, const MonitorFacts& facts);
   void answer_account(const Request& request, const MonitorFacts& facts);
   void on_connection_command(const Request& request);
@@ -95,12 +131,13 @@ class SystemServices {
   void on_remote(const Request& request);
   ClientSession* find_client(std::uint64_t number) const;
 
+  std::string statsz_subject() const;
   std::string statsz(const MonitorFacts& facts);
   std::string account_event(const AccountRecord& account);
   std::string client_event(std::string_view type, const ConnectionRecord& record);
-  void tell_account(std::string_view account);
+  bool are_numbers_wanted(const std::string& account) const;
+  void tell_account(const std::string& account);
   void tell_server_event(std::string_view word);
-  void ask_statsz(std::string subject);
   void arm(Duration delay);
 
   EngineContext& context_;
@@ -109,9 +146,17 @@ class SystemServices {
   std::string account_name_;
   std::vector<std::unique_ptr<Service>> services_;  // addresses stay
   std::vector<Subscription*> subscriptions_;
-  std::vector<Waiting> waiting_;                // to be published
-  SortedMap<std::uint64_t, Request> requests_;  // that facts are gathered for
-  std::uint64_t requests_made_ = 0;
+  std::vector<Waiting> waiting_;      // to be published
+  std::deque<Request> asked_;         // that no facts are gathered for yet
+  std::size_t asked_bytes_ = 0;       // of them
+  std::uint64_t dropped_ = 0;         // requests that found no place
+  std::uint64_t dropped_told_ = 0;    // and were logged
+  std::optional<Request> answering_;  // that facts are being gathered for
+  News news_;                         // that nobody gathers facts for yet
+  std::optional<News> telling_;       // that facts are being gathered for
+  std::uint64_t turn_step_ = 0;       // the step that the next two are about
+  std::size_t turn_documents_ = 0;    // built in it
+  std::size_t turn_bytes_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t events_ = 0;
   SortedMap<std::string, Instant> servers_;  // others by id, when last heard of

@@ -99,4 +99,21 @@ TEST_F(Shards, a_shard_that_has_ended_is_not_waited_for) {
   EXPECT_EQ(outputs_[0].replies.size(), 0U);
 }
 
+TEST_F(Shards, no_more_than_two_questions_are_out_at_once_and_the_others_keep_their_order) {
+  auto question = std::make_shared<MonitorQuestion>();
+  question->path = "/varz";
+  step(0, {MonitorAsked{{1}, question}, MonitorAsked{{2}, question}, MonitorAsked{{3}, question},
+           MonitorAsked{{4}, question}});
+  const std::vector<SnapshotWish> first = outputs_[0].snapshot_wishes;
+  ASSERT_EQ(first.size(), 2U);
+  step(0, {SnapshotTaken{first[0].ticket, 1, nullptr}});
+  EXPECT_EQ(outputs_[0].replies.at(0).ticket, MonitorTicket{1});
+  const std::vector<SnapshotWish> second = outputs_[0].snapshot_wishes;
+  ASSERT_EQ(second.size(), 1U);
+  step(0, {SnapshotTaken{first[1].ticket, 1, nullptr}});
+  EXPECT_EQ(outputs_[0].replies.at(0).ticket, MonitorTicket{2});
+  step(0, {SnapshotTaken{second[0].ticket, 1, nullptr}});
+  EXPECT_EQ(outputs_[0].replies.at(0).ticket, MonitorTicket{3});
+}
+
 }  // namespace rubus::test

@@ -9,6 +9,15 @@ namespace {
 
 constexpr std::string_view server_begin = R"({"server":{"name":"s1","host":")";
 
+std::size_t answers(const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find("MSG inbox "); at != std::string::npos;
+       at = text.find("\nMSG inbox ", at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST(SystemServices, every_document_comes_in_an_envelope_of_one_line) {
@@ -169,6 +178,49 @@ TEST(SystemServices, one_client_alone_is_told_of_lame_duck_mode) {
       stage.harness.connect(R"({"protocol":1,"user":"A","pass":"p","verbose":false})");
   stage.ask(system, "$SYS.REQ.SERVER.NID.LDM", R"({"cid":2})");
   EXPECT_TRUE(has(stage.harness.take(client), "\"ldm\":true"));
+}
+
+TEST(SystemServices, of_many_requests_at_once_no_more_are_kept_than_the_queue_holds) {
+  SystemStage stage;
+  const int client = stage.login("SYS");
+  std::string text = "SUB inbox 9\r\n";
+  for (std::size_t at = 0; at < 3 * SystemServices::asked_max; ++at) {
+    text.append("PUB $SYS.REQ.SERVER.PING.VARZ inbox 0\r\n\r\n");
+  }
+  stage.harness.send_only(client, text);
+  stage.harness.advance(milliseconds(1));
+  EXPECT_EQ(answers(stage.harness.take(client)), SystemServices::asked_max);
+  EXPECT_TRUE(has(stage.ask(client, "$SYS.REQ.SERVER.PING.VARZ"), "\"data\":{"));
+}
+
+TEST(SystemServices, requests_of_much_text_fill_the_queue_sooner) {
+  SystemStage stage;
+  const int client = stage.login("SYS");
+  const std::string payload = "{\"user\":\"" + std::string(400'000, 'x') + "\"}";
+  std::string text = "SUB inbox 9\r\n";
+  for (int at = 0; at < 5; ++at) {
+    text.append("PUB $SYS.REQ.SERVER.PING.CONNZ inbox " + std::to_string(payload.size()) + "\r\n");
+    text.append(payload).append("\r\n");
+  }
+  stage.harness.send_only(client, text);
+  stage.harness.advance(milliseconds(1));
+  EXPECT_EQ(answers(stage.harness.take(client)), 2U);
+}
+
+TEST(SystemServices, large_documents_are_built_one_a_step_and_none_is_lost) {
+  SystemStage stage;
+  const int client = stage.login("SYS");
+  for (int at = 0; at < 300; ++at) {
+    stage.harness.hang_up(stage.login("A"));
+  }
+  std::string text = "SUB inbox 9\r\n";
+  for (int at = 0; at < 10; ++at) {
+    text.append("PUB $SYS.REQ.SERVER.PING.CONNZ inbox 11\r\n{\"state\":1}\r\n");
+  }
+  stage.harness.send_only(client, text);
+  EXPECT_LT(answers(stage.harness.take(client)), 5U);
+  stage.harness.advance(milliseconds(1));
+  EXPECT_EQ(answers(stage.harness.take(client)), 8U);
 }
 
 TEST(SystemServices, subscribers_are_counted_in_the_account_that_asks) {

@@ -1,0 +1,127 @@
+// Requests that wait for facts of the process, one after the other, and their documents.
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/text_number.h"
+#include "engine/monitor/accountz.h"
+#include "engine/monitor/monitor.h"
+#include "engine/monitor/snapshot.h"
+#include "engine/system/system_services.h"
+
+namespace rubus {
+
+namespace {
+
+// What the desk is asked for, by the number it hands back.
+constexpr std::uint64_t facts_for_news = 1;
+constexpr std::uint64_t facts_for_answer = 2;
+// In one step no document is begun behind so many, or so many bytes of them. Why so few: whoever
+// listens here is not to notice how many ask.
+constexpr std::size_t documents_max = 16;
+constexpr std::size_t document_bytes_max = std::size_t{64} << 10U;
+
+// The document of /healthz with the status it would have had over HTTP.
+std::string with_status_code(std::string body, std::uint16_t status) {
+  constexpr std::size_t value_at = std::string_view(R"({"status":")").size();
+  const std::size_t end = body.find('"', value_at) + 1;
+  body.insert(end, ",\"status_code\":" + number_text(status));
+  return body;
+}
+
+}  // namespace
+
+bool SystemServices::has_turn() const {
+  return turn_step_ != context_.counters.steps ||
+         (turn_documents_ < documents_max && turn_bytes_ < document_bytes_max);
+}
+
+void SystemServices::count_turn(std::size_t bytes) {
+  if (turn_step_ != context_.counters.steps) {
+    turn_step_ = context_.counters.steps;
+    turn_documents_ = 0;
+    turn_bytes_ = 0;
+  }
+  ++turn_documents_;
+  turn_bytes_ += bytes;
+}
+
+void SystemServices::ask_later(Request request) {
+  const std::size_t size = request.size();
+  if (asked_.size() >= asked_max || asked_bytes_ + size > asked_bytes_max) {
+    ++dropped_;
+    return;
+  }
+  asked_bytes_ += size;
+  asked_.push_back(std::move(request));
+}
+
+void SystemServices::begin_telling() {
+  telling_ = std::exchange(news_, {});
+  desk_.gather(*this, facts_for_news, std::make_shared<const MonitorQuestion>());
+}
+
+void SystemServices::begin_answering() {
+  asked_bytes_ -= asked_.front().size();
+  answering_ = std::move(asked_.front());
+  asked_.pop_front();
+  auto question = std::make_shared<MonitorQuestion>();
+  question->path = path_of(answering_->zone);
+  question->query = answering_->options.query;
+  desk_.gather(*this, facts_for_answer, std::move(question));
+}
+
+void SystemServices::on_facts(std::uint64_t number, const MonitorFacts& facts) {
+  if (number == facts_for_news) {
+    const News news = std::move(*std::exchange(telling_, std::nullopt));
+    tell(news, facts);
+    return;
+  }
+  const Request request = std::move(*std::exchange(answering_, std::nullopt));
+  answer_asked(request, facts);
+  // Nothing else waited when the request was begun; behind it there is its answer, if any.
+  count_turn(waiting_.empty() ? 0 : waiting_.back().payload.size());
+}
+
+void SystemServices::answer_asked(const Request& request, const MonitorFacts& facts) {
+  if (request.zone == SystemZone::statsz) {
+    answer(request, envelope("statsz", statsz(facts)));
+  } else if (request.zone == SystemZone::account_info ||
+             request.zone == SystemZone::account_conns) {
+    answer_account(request, facts);
+  } else {
+    answer_document(request, facts);
+  }
+}
+
+void SystemServices::answer_document(const Request& request, const MonitorFacts& facts) {
+  MonitorQuestion question;
+  question.path = path_of(request.zone);
+  question.query = request.options.query;
+  const MonitorReply reply = answer_monitor(facts, question);
+  if (request.zone == SystemZone::healthz && reply.is_json) {
+    answer(request, envelope("data", with_status_code(reply.body, reply.status)));
+  } else if (reply.status != 200) {
+    answer(request, refusal(500, reply.body, true));
+  } else {
+    answer(request, envelope("data", reply.body));
+  }
+}
+
+void SystemServices::answer_account(const Request& request, const MonitorFacts& facts) {
+  const std::vector<AccountRecord> accounts = all_accounts(facts);
+  const auto found = std::find_if(
+      accounts.begin(), accounts.end(),
+      [&request](const AccountRecord& account) { return account.name == request.account; });
+  if (request.zone == SystemZone::account_conns) {
+    if (found == accounts.end()) {
+      return;
+    }
+    answer(request, account_event(*found));
+  } else if (found == accounts.end()) {
+    answer(request, refusal(500, "Account " + request.account + " does not exist", true));
+  } else {
+    answer(request, envelope("data", account_detail_text(facts, *found)));
+  }
+}
+
+}  // namespace rubus
