@@ -1,7 +1,8 @@
 #include "engine/auth/service_responses.h"
 
-#include <iterator>
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "engine/auth/account_imports.h"
 #include "engine/auth/service_step.h"
@@ -41,6 +42,10 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return number;
 }
 
+std::size_t units_of(std::string_view reply) {
+  return 1 + reply.size() / ServiceResponses::unit_bytes;
+}
+
 bool is_acknowledgement(std::string_view reply) { return reply.substr(0, 8) == "$JS.ACK."; }
 
 }  // namespace
@@ -75,37 +80,75 @@ std::string ServiceResponses::subject_of(Key key) const {
 
 ServiceResponses::Key ServiceResponses::expect(Account& importer, std::string_view reply,
                                                std::shared_ptr<const ResponseTerms> terms) {
-  if (pending_.size() >= pending_max) {
-    forget(expiries_.begin()->key);
+  const std::size_t units = units_of(reply);
+  while (units_ + units > units_max) {
+    forget_oldest();
   }
   const Key key = fresh_key();
   const Instant deadline = context_.now + terms->threshold;
   pending_.insert(key,
                   Response{&importer, std::string(reply), std::move(terms), deadline, deadline});
-  expiries_.insert({deadline, key});
-  arm();
+  Share& share = shares_[importer.name()];
+  share.expiries.insert({deadline, key});
+  share.units += units;
+  units_ += units;
+  arm(share);
   return key;
+}
+
+void ServiceResponses::forget_oldest() {
+  const auto most = std::max_element(
+      shares_.begin(), shares_.end(),
+      [](const auto& a, const auto& b) { return a.second.units < b.second.units; });
+  ensure(most != shares_.end() && !most->second.expiries.empty(), "units belong to responses");
+  renew_first(most->second);
+  forget(most->second.expiries.begin()->key);
+}
+
+void ServiceResponses::renew_first(Share& share) {
+  while (!share.expiries.empty()) {
+    const Expiry first = *share.expiries.begin();
+    Response* const found = pending_.find(first.key);
+    ensure(found != nullptr, "an expiry entry has its response");
+    if (found->deadline <= first.deadline) {
+      return;
+    }
+    // A stream that went on meanwhile.
+    share.expiries.erase(share.expiries.begin());
+    found->listed = found->deadline;
+    share.expiries.insert({found->listed, first.key});
+  }
 }
 
 void ServiceResponses::forget(Key key) {
   const Response* const found = pending_.find(key);
-  if (found != nullptr) {
-    expiries_.erase({found->listed, key});
-    pending_.erase(key);
+  if (found == nullptr) {
+    return;
   }
+  const auto share = shares_.find(found->importer->name());
+  ensure(share != shares_.end(), "a response is in the share of its importer");
+  share->second.expiries.erase({found->listed, key});
+  const std::size_t units = units_of(found->reply);
+  share->second.units -= units;
+  units_ -= units;
+  pending_.erase(key);
 }
 
 void ServiceResponses::forget_unasked(const Account& importer) {
-  for (auto at = expiries_.begin(); at != expiries_.end();) {
-    const Response* const found = pending_.find(at->key);
+  const auto share = shares_.find(importer.name());
+  if (share == shares_.end()) {
+    return;
+  }
+  std::vector<Key> unasked;
+  for (const Expiry& each : share->second.expiries) {
+    const Response* const found = pending_.find(each.key);
     ensure(found != nullptr, "an expiry entry has its response");
-    const Key key = at->key;
-    const bool leaves = found->importer == &importer &&
-                        !importer.imports()->asks(exporter_, found->terms->exported);
-    at = leaves ? expiries_.erase(at) : std::next(at);
-    if (leaves) {
-      pending_.erase(key);
+    if (!importer.imports()->asks(exporter_, found->terms->exported)) {
+      unasked.push_back(each.key);
     }
+  }
+  for (const Key key : unasked) {
+    forget(key);
   }
 }
 
@@ -152,26 +195,20 @@ void ServiceResponses::count_interest() const { exporter_.count_interest(*subscr
 
 void ServiceResponses::on_timer() {
   armed_ = Instant::never();
-  while (!expiries_.empty() && expiries_.begin()->deadline <= context_.now) {
-    const Key key = expiries_.begin()->key;
-    Response* const found = pending_.find(key);
-    ensure(found != nullptr, "an expiry entry has its response");
-    if (found->deadline <= context_.now) {
-      forget(key);
-      continue;
+  for (auto& [importer, share] : shares_) {
+    renew_first(share);
+    while (!share.expiries.empty() && share.expiries.begin()->deadline <= context_.now) {
+      forget(share.expiries.begin()->key);
+      renew_first(share);
     }
-    // A stream that went on meanwhile.
-    expiries_.erase(expiries_.begin());
-    found->listed = found->deadline;
-    expiries_.insert({found->listed, key});
+    arm(share);
   }
-  arm();
 }
 
 // One timer serves all accounts; a deadline that moved later is found too early and armed again.
-void ServiceResponses::arm() {
-  if (!expiries_.empty() && expiries_.begin()->deadline < armed_) {
-    armed_ = expiries_.begin()->deadline;
+void ServiceResponses::arm(const Share& share) {
+  if (!share.expiries.empty() && share.expiries.begin()->deadline < armed_) {
+    armed_ = share.expiries.begin()->deadline;
     context_.timers.arm({armed_, {no_connection_slot, 0}, TimerKind::service});
   }
 }

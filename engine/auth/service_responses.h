@@ -3,10 +3,11 @@
 // A request that crosses into this account gets a reply subject of its own here,
 // "_R_.<prefix>.<key>"; what is published on it goes to the asker's reply subject in the asker's
 // account. One answer ends a singleton, an empty message a stream; what nobody answers within the
-// export's threshold is forgotten, and of more than `pending_max` the one that would be forgotten
-// first. The prefix is drawn once, so one wildcard subscription (that peers are told of) catches
-// all. Invariant: every pending response has one expiry entry, not later than its deadline. Source:
-// behaviour of nats-server 2.15.
+// export's threshold is forgotten. There is room for `units_max`; when it is used up, the account
+// that takes most of it loses what it would have to forget first, so that no importer can make the
+// answers of another one vanish. The prefix is drawn once, so one wildcard subscription (that peers
+// are told of) catches all. Invariant: every pending response has one expiry entry, in the share of
+// its importer, not later than its deadline. Source: behaviour of nats-server 2.15.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,9 @@ struct ResponseTerms {
 
 class ServiceResponses {
  public:
-  static constexpr std::size_t pending_max = 65'536;
+  // A response takes one unit, and one for each unit_bytes of its reply subject.
+  static constexpr std::size_t units_max = 65'536;
+  static constexpr std::size_t unit_bytes = 256;
   using Key = std::uint64_t;
 
   ServiceResponses(EngineContext& context, Account& exporter);
@@ -62,9 +65,12 @@ class ServiceResponses {
   void visit(V& v) const {
     v("responses", pending_.size());
     v("prefix", std::string_view(prefix_));
-    for (const Expiry& each : expiries_) {
-      v("deadline", each.deadline);
-      v("key", each.key);
+    for (const auto& [importer, share] : shares_) {
+      v("importer", std::string_view(importer));
+      for (const Expiry& each : share.expiries) {
+        v("deadline", each.deadline);
+        v("key", each.key);
+      }
     }
   }
 
@@ -82,8 +88,17 @@ class ServiceResponses {
     friend auto operator<=>(const Expiry&, const Expiry&) = default;
   };
 
+  // What one account waits for.
+  struct Share {
+    SortedSet<Expiry> expiries;
+    std::size_t units = 0;
+  };
+
   Key fresh_key();
-  void arm();
+  void forget_oldest();
+  // Moves entries of responses that have a later deadline now, until the first is up to date.
+  void renew_first(Share& share);
+  void arm(const Share& share);
 
   EngineContext& context_;
   Account& exporter_;
@@ -91,7 +106,8 @@ class ServiceResponses {
   std::string prefix_;  // "_R_.xxxxxx."
   Subscription* subscription_ = nullptr;
   LookupMap<Key, Response> pending_;
-  SortedSet<Expiry> expiries_;
+  SortedMap<std::string, Share> shares_;  // by importer
+  std::size_t units_ = 0;                 // of all shares
   Instant armed_ = Instant::never();
 };
 

@@ -2,6 +2,9 @@
 // a test does not say otherwise.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "engine/auth/service_responses.h"
 #include "tests/engine/auth/account_stage.h"
 
 namespace rubus::test {
@@ -229,6 +232,67 @@ TEST(ServiceImport, a_stream_lives_as_long_as_it_goes_on) {
   stage.shard.advance(milliseconds(250));
   stage.send('a', answer);
   EXPECT_EQ(stage.take('b'), "");
+}
+
+// What nobody answers, `count` times.
+void ask_in_vain(AccountStage& stage, char user, const std::string& reply, std::size_t count) {
+  const std::string request = "PUB q.x " + reply + " 0\r\n\r\n";
+  while (count > 0) {
+    std::string text;
+    const std::size_t some = std::min<std::size_t>(count, 1000);
+    for (std::size_t at = 0; at < some; ++at) {
+      text.append(request);
+    }
+    count -= some;
+    stage.send(user, text);
+    stage.take('a');
+  }
+}
+
+TEST(ServiceImport, whoever_asks_without_end_loses_answers_of_its_own_and_of_nobody_else) {
+  std::vector<AccountOptions> accounts = exporter_and_importer();
+  AccountOptions c = account_named("C");
+  c.service_imports = {{"A", "q.>", "", false}};
+  accounts.push_back(c);
+  AccountStage stage(accounts);
+  stage.send('a', "SUB q.> 9\r\n");
+  stage.send('c', "SUB rep 2\r\nPUB q.x rep 1\r\nx\r\n");
+  const std::string of_c = word_of(stage.take('a'), 3);
+  stage.send('b', "SUB rep 2\r\nPUB q.x rep 1\r\nx\r\n");
+  const std::string of_b = word_of(stage.take('a'), 3);
+  stage.shard.advance(milliseconds(5));
+  ask_in_vain(stage, 'b', "z", ServiceResponses::units_max + 10);
+  stage.send('a', "PUB " + of_c + " 2\r\nok\r\nPUB " + of_b + " 2\r\nok\r\n");
+  EXPECT_EQ(stage.take('c'), "MSG rep 2 2\r\nok\r\n");
+  EXPECT_EQ(stage.take('b'), "");
+}
+
+TEST(ServiceImport, long_reply_subjects_take_more_of_the_room) {
+  AccountStage stage(exporter_and_importer());
+  stage.send('a', "SUB q.> 9\r\n");
+  stage.send('b', "SUB rep 2\r\nPUB q.x rep 1\r\nx\r\n");
+  const std::string answer = "PUB " + word_of(stage.take('a'), 3) + " 2\r\nok\r\n";
+  stage.shard.advance(milliseconds(5));
+  const std::string reply(3000, 'z');
+  const std::size_t units = 1 + reply.size() / ServiceResponses::unit_bytes;
+  ask_in_vain(stage, 'b', reply, ServiceResponses::units_max / units + 10);
+  stage.send('a', answer);
+  EXPECT_EQ(stage.take('b'), "");
+}
+
+TEST(ServiceImport, a_stream_that_goes_on_is_not_the_oldest) {
+  AccountStage stage(exporter_and_importer());
+  stage.send('a', "SUB st 9\r\nSUB q.> 8\r\n");
+  stage.send('b', "SUB rep 2\r\nPUB here.st rep 1\r\nx\r\n");
+  const std::string answer = "PUB " + word_of(stage.take('a'), 3) + " 2\r\nok\r\n";
+  stage.shard.advance(milliseconds(5));
+  ask_in_vain(stage, 'b', "z", ServiceResponses::units_max - 10);
+  stage.shard.advance(milliseconds(5));
+  stage.send('a', answer);
+  EXPECT_EQ(stage.take('b'), "MSG rep 2 2\r\nok\r\n");
+  ask_in_vain(stage, 'b', "z", 20);
+  stage.send('a', answer);
+  EXPECT_EQ(stage.take('b'), "MSG rep 2 2\r\nok\r\n");
 }
 
 TEST(ServiceImport, reaches_no_exported_stream) {
