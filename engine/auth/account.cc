@@ -76,10 +76,22 @@ void Account::follow_imports(Subscription& subscription) {
   }
 }
 
+std::uint64_t* Account::counter_of(const Subscription& subscription) {
+  if (subscription.kind == SubscriptionKind::service) {
+    return &services_;
+  }
+  const bool is_sibling = subscription.kind == SubscriptionKind::peer &&
+                          subscription.peer->kind() == ConnectionKind::sibling;
+  return is_sibling ? &sibling_wishes_ : nullptr;
+}
+
 void Account::insert(Subscription* subscription) {
   cache_.on_change(subscription->subject(), has_wildcard(subscription->subject()));
   index_.insert(subscription);
   ++inserts_;
+  if (std::uint64_t* const counter = counter_of(*subscription); counter != nullptr) {
+    ++*counter;
+  }
   if (imports_ != nullptr) [[unlikely]] {
     follow_imports(*subscription);
   }
@@ -92,6 +104,10 @@ void Account::remove(Subscription* subscription) {
   cache_.on_change(subscription->subject(), has_wildcard(subscription->subject()));
   index_.remove(subscription);
   ++removes_;
+  if (std::uint64_t* const counter = counter_of(*subscription); counter != nullptr) {
+    ensure(*counter > 0, "what is removed was counted");
+    --*counter;
+  }
   if (subscription->shadows != nullptr) [[unlikely]] {
     AccountImports::drop_shadows(*subscription);
   }

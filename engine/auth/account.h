@@ -79,8 +79,13 @@ class Account {
   void set_connections_of(std::uint32_t shard, std::uint64_t count);
   // No further client may log in, as far as this shard knows.
   bool is_full() const;
-  Traffic left_traffic;   // of clients that have left; what is connected counts itself
-  Traffic route_traffic;  // that crossed links to other servers
+  Traffic left_traffic;       // of clients that have left; what is connected counts itself
+  Traffic route_traffic;      // that crossed links to other servers
+  // What stands in the index but for what other shards want; services of the engine itself are the
+  // same in every shard, so only shard 0 counts them.
+  std::uint64_t subscriptions(bool with_services) const {
+    return index_.size() - sibling_wishes_ - (with_services ? 0 : services_);
+  }
 
   template <class V>
   void visit(V& v) const {
@@ -102,6 +107,8 @@ class Account {
 
  private:
   void count(const Subscription& subscription, std::int64_t delta);
+  // Which of the two below counts it; null: neither.
+  std::uint64_t* counter_of(const Subscription& subscription);
   void follow_imports(Subscription& subscription);
   std::size_t pending_responses() const;
 
@@ -117,6 +124,8 @@ class Account {
   std::vector<Subscription*> mapped_;  // sources of mappings, counted as interest, not indexed
   std::uint64_t inserts_ = 0;
   std::uint64_t removes_ = 0;
+  std::uint64_t sibling_wishes_ = 0;  // of those in the index
+  std::uint64_t services_ = 0;
 };
 
 }  // namespace rubus

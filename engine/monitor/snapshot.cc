@@ -6,7 +6,7 @@ namespace rubus {
 
 namespace {
 
-AccountRecord record_of(const Account& account) {
+AccountRecord record_of(const Account& account, bool is_first_shard) {
   const MatchCache& cache = account.cache();
   AccountRecord record;
   record.name = account.name();
@@ -14,7 +14,7 @@ AccountRecord record_of(const Account& account) {
   record.leafnodes = account.leafnodes;
   record.clients = account.left_traffic;
   record.routes = account.route_traffic;
-  record.subscriptions = account.index().size();
+  record.subscriptions = account.subscriptions(is_first_shard);
   record.inserts = account.inserts();
   record.removes = account.removes();
   record.cached = cache.size();
@@ -33,25 +33,18 @@ AccountRecord* find_record(std::vector<AccountRecord>& records, std::string_view
 }
 
 std::vector<AccountRecord> own_accounts(const MonitorFacts& facts) {
+  const bool is_first_shard = facts.context.options->shard.index == 0;
   std::vector<AccountRecord> records;
   records.reserve(facts.context.accounts.size());
   for (const auto& [name, account] : facts.context.accounts) {
-    records.push_back(record_of(*account));
-  }
-  // With several shards an index holds what the others want, too; only what clients here want is
-  // counted then.
-  const bool counts_clients = facts.context.options->shard.count > 1;
-  for (AccountRecord& record : records) {
-    record.subscriptions = counts_clients ? 0 : record.subscriptions;
+    records.push_back(record_of(*account, is_first_shard));
   }
   for (const std::unique_ptr<ClientSession>& session : facts.sessions) {
     if (session == nullptr || session->is_closing() || session->account() == nullptr) {
       continue;
     }
     if (AccountRecord* record = find_record(records, session->account()->name())) {
-      const ConnectionRecord client = session->record();
-      record->clients.add(client.traffic);
-      record->subscriptions += counts_clients ? client.subscriptions : 0;
+      record->clients.add(session->wire().traffic);
     }
   }
   for (const LeafRecord& leaf : facts.peers.leafs) {
@@ -136,6 +129,14 @@ std::vector<AccountRecord> all_accounts(const MonitorFacts& facts) {
     }
   }
   return records;
+}
+
+std::uint64_t all_subscriptions(const MonitorFacts& facts) {
+  std::uint64_t sum = 0;
+  for (const AccountRecord& account : all_accounts(facts)) {
+    sum += account.subscriptions;
+  }
+  return sum;
 }
 
 }  // namespace rubus

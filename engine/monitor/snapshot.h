@@ -24,4 +24,7 @@ Counters all_counters(const MonitorFacts& facts);
 // The accounts of all shards together, by name.
 std::vector<AccountRecord> all_accounts(const MonitorFacts& facts);
 
+// What varz, subsz and statsz call subscriptions: of all accounts.
+std::uint64_t all_subscriptions(const MonitorFacts& facts);
+
 }  // namespace rubus

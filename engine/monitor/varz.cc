@@ -102,18 +102,6 @@ void write_leaf(JsonWriter& json, const LeafOptions& leaf) {
   json.end_object();
 }
 
-// What other servers and leaf nodes make of the same facts.
-std::uint64_t peer_subscriptions(const PeerRecords& peers) {
-  std::uint64_t sum = 0;
-  for (const RouteRecord& route : peers.routes) {
-    sum += route.connection.subscriptions;
-  }
-  for (const LeafRecord& leaf : peers.leafs) {
-    sum += leaf.connection.subscriptions;
-  }
-  return sum;
-}
-
 void write_limits(JsonWriter& json, const Options& options) {
   const Limits& limits = options.limits;
   const MonitorOptions& monitor = options.monitor;
@@ -155,7 +143,8 @@ void write_process(JsonWriter& json, const EngineContext& context, const Process
   json.literal("cpu", go_fraction_text(process.cpu_percent_hundredths, 100));
 }
 
-void write_counters(JsonWriter& json, const Counters& counters, const PeerRecords& peers) {
+void write_counters(JsonWriter& json, const Counters& counters, const MonitorFacts& facts) {
+  const PeerRecords& peers = facts.peers;
   const Traffic& clients = counters.traffic;
   Traffic all = clients;
   all.add(counters.route_traffic);
@@ -178,7 +167,7 @@ void write_counters(JsonWriter& json, const Counters& counters, const PeerRecord
   json.number("stale_connections",
               counters.stale_connections + counters.stale_routes + counters.stale_leafs);
   json.number("stalled_clients", counters.stalled_clients);
-  json.number("subscriptions", counters.subscriptions + peer_subscriptions(peers));
+  json.number("subscriptions", all_subscriptions(facts));
 }
 
 void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
@@ -222,7 +211,7 @@ MonitorReply answer_varz(const MonitorFacts& facts) {
   json.texts_if_any("connect_urls", facts.peers.connect_urls);
   write_limits(json, *context.options);
   write_process(json, context, facts.process);
-  write_counters(json, counters, facts.peers);
+  write_counters(json, counters, facts);
   write_requests(json, facts.requests);
   write_configuration(json, context);
   write_by_kind(json, "slow_consumer_stats", counters.slow_consumers, counters.slow_routes,

@@ -66,10 +66,6 @@ std::string SystemServices::statsz(const MonitorFacts& facts) {
   all.add(counters.route_traffic);
   all.add(counters.leaf_traffic);
   const std::vector<AccountRecord> accounts = all_accounts(facts);
-  std::uint64_t subscriptions = 0;
-  for (const AccountRecord& account : accounts) {
-    subscriptions += account.subscriptions;
-  }
   std::string text;
   JsonWriter json(text, JsonStyle::compact);
   json.begin_object({});
@@ -84,7 +80,7 @@ std::string SystemServices::statsz(const MonitorFacts& facts) {
                   std::count_if(accounts.begin(), accounts.end(), [](const AccountRecord& account) {
                     return account.connections + account.leafnodes > 0;
                   })));
-  json.number("subscriptions", subscriptions);
+  json.number("subscriptions", all_subscriptions(facts));
   write_flow(json, "sent", all.out_messages, all.out_bytes);
   write_flow(json, "sent_to_clients", counters.traffic.out_messages, counters.traffic.out_bytes);
   write_flow(json, "received", all.in_messages, all.in_bytes);
