@@ -80,7 +80,9 @@ class Account {
   // No further client may log in, as far as this shard knows.
   bool is_full() const;
   Traffic left_traffic;       // of clients that have left; what is connected counts itself
+  Traffic left_leaf_traffic;  // of leaf nodes that have left
   Traffic route_traffic;      // that crossed links to other servers
+  std::uint64_t slow_consumers = 0;
   // What stands in the index but for what other shards want; services of the engine itself are the
   // same in every shard, so only shard 0 counts them.
   std::uint64_t subscriptions(bool with_services) const {

@@ -196,7 +196,7 @@ void ClientSession::on_write_timer() {
   if (wire_.on_write_timer() == WriteVerdict::fine) {
     return;
   }
-  ++context_.counters.slow_consumers;
+  count_slow();
   log(LogLevel::info,
       "Slow Consumer Detected: WriteDeadline of " +
           number_text(static_cast<std::uint64_t>(wire_.write_deadline.nanoseconds / 1'000'000)) +
@@ -302,9 +302,16 @@ void ClientSession::send(std::string_view text) {
   check_pending();
 }
 
+void ClientSession::count_slow() {
+  ++context_.counters.slow_consumers;
+  if (account_ != nullptr) {
+    ++account_->slow_consumers;
+  }
+}
+
 void ClientSession::check_pending() {
   if (wire_.is_overfull()) [[unlikely]] {
-    ++context_.counters.slow_consumers;
+    count_slow();
     log(LogLevel::info,
         "Slow Consumer Detected: MaxPending of " +
             number_text(static_cast<std::uint64_t>(context_.options->limits.max_pending)) +

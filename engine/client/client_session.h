@@ -157,6 +157,7 @@ class ClientSession {
   InfoFacts info_facts() const;
   void send_error(std::string_view text);
   void send_ok();
+  void count_slow();
   void check_pending();
   void log(LogLevel level, std::string_view text) const;
   std::string label() const;

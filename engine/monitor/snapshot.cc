@@ -12,8 +12,10 @@ AccountRecord record_of(const Account& account, bool is_first_shard) {
   record.name = account.name();
   record.connections = account.connections;
   record.leafnodes = account.leafnodes;
+  record.slow_consumers = account.slow_consumers;
   record.clients = account.left_traffic;
   record.routes = account.route_traffic;
+  record.leafs = account.left_leaf_traffic;
   record.subscriptions = account.subscriptions(is_first_shard);
   record.inserts = account.inserts();
   record.removes = account.removes();

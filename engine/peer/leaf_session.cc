@@ -258,6 +258,9 @@ void LeafSession::on_slow() {
     return;
   }
   ++context_.counters.slow_leafs;
+  if (is_counted_) {
+    ++link_.account->slow_consumers;
+  }
   link_.log(LogLevel::info, "Slow Consumer Detected");
   close("Slow Consumer", false);
 }
@@ -289,6 +292,7 @@ void LeafSession::close(std::string_view why, bool after_flush) {
   if (is_counted_) {
     is_counted_ = false;
     --link_.account->leafnodes;
+    link_.account->left_leaf_traffic.add(link_.wire.traffic);
   }
   context_.output->closes.push_back({id(), after_flush});
   table_.on_closed(*this);
