@@ -137,13 +137,16 @@ void Account::remove_client() {
 }
 
 void Account::tell_connections() const {
-  if (links_ != nullptr && limits.connections_max >= 0) {
-    links_->tell_connections(*this);
+  if (links_ != nullptr) {
+    links_->tell_connections(*this, limits.connections_max >= 0);
   }
 }
 
-void Account::set_connections_of(std::uint32_t shard, std::uint64_t count) {
-  connections_elsewhere_[shard] = count;
+bool Account::set_connections_of(std::uint32_t shard, std::uint64_t count) {
+  std::uint64_t& known = connections_elsewhere_[shard];
+  const bool is_news = known != count;
+  known = count;
+  return is_news;
 }
 
 bool Account::is_full() const {

@@ -71,12 +71,13 @@ class Account {
   std::int64_t subscriptions_max(const Limits& server) const;
   std::uint64_t connections = 0;  // clients of this shard
   std::uint64_t leafnodes = 0;
-  // A client comes or goes. Where clients are limited, the other shards are told.
+  // A client comes or goes. Shard 0 is told, which speaks for all; where clients are limited, the
+  // other shards are, too.
   void add_client();
   void remove_client();
   void tell_connections() const;
-  // What another shard of the process told.
-  void set_connections_of(std::uint32_t shard, std::uint64_t count);
+  // What another shard of the process told; false: nothing new.
+  bool set_connections_of(std::uint32_t shard, std::uint64_t count);
   // No further client may log in, as far as this shard knows.
   bool is_full() const;
   Traffic left_traffic;       // of clients that have left; what is connected counts itself

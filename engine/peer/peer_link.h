@@ -84,6 +84,7 @@ class PeerLink {
   bool stall_requested = false;
   // Renews the wait that was requested; whether there is one.
   bool settle_stall();
+  bool leads_to_first_shard = false;  // of this process
   // Used by one fan-out at a time, so that each link gets a message once.
   std::uint64_t fan_stamp = 0;
 

@@ -70,9 +70,9 @@ void PeerLinks::on_change(Account& account, const InterestChange& change) const 
   }
 }
 
-void PeerLinks::tell_connections(const Account& account) const {
+void PeerLinks::tell_connections(const Account& account, bool tells_all) const {
   for (PeerLink* const link : links_) {
-    if (link->kind() == ConnectionKind::sibling) {
+    if (link->kind() == ConnectionKind::sibling && (tells_all || link->leads_to_first_shard)) {
       link->send(sibling_connections_line(account));
     }
   }

@@ -38,8 +38,8 @@ class PeerLinks {
   // A count of `account` changed: tells who can see it.
   void on_change(Account& account, const InterestChange& change) const;
 
-  // The other shards hear how many clients of `account` this one has.
-  void tell_connections(const Account& account) const;
+  // Shard 0 or all other shards hear how many clients of `account` this one has.
+  void tell_connections(const Account& account, bool tells_all) const;
 
   // Names of leaf clusters as numbers, for as long as somebody uses them: each acquire_origin() has
   // its release_origin(), after which the number may come to mean another name.

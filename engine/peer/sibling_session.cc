@@ -5,6 +5,7 @@
 #include "engine/base/ensure.h"
 #include "engine/peer/json_members.h"
 #include "engine/peer/route_info.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -50,8 +51,10 @@ void SiblingSession::on_info(std::string_view json) {
     return;
   }
   if (!account.empty()) {
-    context_.make_account(account)->set_connections_of(shard_,
-                                                       static_cast<std::uint64_t>(connections));
+    if (context_.make_account(account)->set_connections_of(
+            shard_, static_cast<std::uint64_t>(connections))) {
+      context_.system->tell_account(account);
+    }
     return;
   }
   RouteInfo told;

@@ -18,7 +18,9 @@ std::string sibling_connections_line(const Account& account);
 class SiblingSession {
  public:
   SiblingSession(EngineContext& context, const ConnectionOpened& opened, ClientNumber number)
-      : context_(context), link_(context, opened, number), shard_(opened.sibling) {}
+      : context_(context), link_(context, opened, number), shard_(opened.sibling) {
+    link_.leads_to_first_shard = shard_ == 0;
+  }
 
   void open();
   void on_bytes(const Slice& bytes);

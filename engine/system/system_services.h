@@ -61,6 +61,8 @@ class SystemServices {
   // Events.
   void on_connect(const ClientSession& session);
   void on_disconnect(const ConnectionRecord& closed);
+  // The account has more connections or fewer.
+  void tell_account(const std::string& account);
   void on_lame_duck() { tell_server_event("LAMEDUCK"); }
   void on_shutdown() { tell_server_event("SHUTDOWN"); }
 
@@ -136,7 +138,6 @@ class SystemServices {
   std::string account_event(const AccountRecord& account);
   std::string client_event(std::string_view type, const ConnectionRecord& record);
   bool are_numbers_wanted(const std::string& account) const;
-  void tell_account(const std::string& account);
   void tell_server_event(std::string_view word);
   void arm(Duration delay);
 
