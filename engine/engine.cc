@@ -415,6 +415,8 @@ void Engine::on(const OptionsChanged& changed) {
   peer_table_.on_options(*before);
 }
 
+void Engine::on(const ReloadDone& done) { system_.on_reloaded(done); }
+
 void Engine::on(const LameDuckRequested& /*requested*/) {
   if (context_.lame_duck) {
     return;
@@ -495,6 +497,16 @@ PeerRecords Engine::peers(bool with_subscriptions) const {
   }
   found.connect_urls = context_.connect_urls;
   return found;
+}
+
+LeafSession* Engine::find_leaf(std::uint64_t number) const {
+  for (const PeerSeat& seat : peers_) {
+    if (const auto* leaf = std::get_if<std::unique_ptr<LeafSession>>(&seat);
+        leaf != nullptr && (*leaf)->is_joined() && (*leaf)->number().value == number) {
+      return leaf->get();
+    }
+  }
+  return nullptr;
 }
 
 std::size_t Engine::gather(ConnectionId connection, std::span<ByteView> views) const {

@@ -42,6 +42,8 @@ class Engine {
   // For documents and system services.
   SessionSlots clients() const { return sessions_; }
   PeerRecords peers(bool with_subscriptions) const;
+  // A leaf connection that joined; null: none has this number.
+  LeafSession* find_leaf(std::uint64_t number) const;
 
  private:
   void on(const ConnectionOpened& opened);
@@ -51,6 +53,7 @@ class Engine {
   void on(const TlsChanged& changed);
   void on(const JobDone& done);
   void on(const OptionsChanged& changed);
+  void on(const ReloadDone& done);
   void on(const LameDuckRequested& requested);
   void on(const ShutdownRequested& requested);
   void on(const MonitorAsked& asked);

@@ -45,7 +45,7 @@ ServerProcess::ServerProcess(ServerConfig config, std::string program, Reread re
               {
                   .log = [this](const LogLine& line) { log_.write(line.level, line.text); },
                   .reply = [this](MonitorReply&& reply) { monitor_->on_reply(std::move(reply)); },
-                  .reload = [this] { reload(); },
+                  .reload = [this] { reload_for_operator(); },
                   .stop_listening = [this] { stop_listening(); },
                   .finished = [this] { end_run(); },
               }) {}

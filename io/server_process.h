@@ -72,7 +72,9 @@ class ServerProcess {
   void wait_signal();
   void on_signal(int number);
   void begin_shutdown();
-  void reload();
+  // What is wrong; nothing: it was reloaded.
+  std::optional<std::string> reload();
+  void reload_for_operator();
   std::optional<std::string> apply(const ServerConfig& fresh);
   void end_run();
 

@@ -76,16 +76,16 @@ void ServerProcess::on_signal(int number) {
   }
 }
 
-void ServerProcess::reload() {
-  if (stopping_) {
-    return;
-  }
+std::optional<std::string> ServerProcess::reload() {
   const auto refuse = [this](const std::string& why) {
     log_.error("Failed to reload server configuration: " + why);
+    return std::optional<std::string>(why);
   };
+  if (stopping_) {
+    return "the server is shutting down";
+  }
   if (config_.config_file.empty()) {
-    refuse("can only reload config when a file is provided using -c or --config");
-    return;
+    return refuse("can only reload config when a file is provided using -c or --config");
   }
   const ConfigOutcome outcome = reread_();
   if (!outcome.errors.empty()) {
@@ -93,22 +93,25 @@ void ServerProcess::reload() {
     for (const std::string& each : outcome.errors) {
       all += (all.empty() ? "" : "\n") + each;
     }
-    refuse(all);
-    return;
+    return refuse(all);
   }
   if (const auto refusal = start_refusal(outcome.config)) {
-    refuse(refusal->text);
-    return;
+    return refuse(refusal->text);
   }
   if (const auto refusal = reload_refusal(config_, outcome.config)) {
-    refuse(*refusal);
-    return;
+    return refuse(*refusal);
   }
   if (const auto problem = apply(outcome.config)) {
-    refuse(*problem);
-    return;
+    return refuse(*problem);
   }
   log_.info("Reloaded server configuration");
+  return std::nullopt;
+}
+
+void ServerProcess::reload_for_operator() {
+  const std::optional<std::string> problem = reload();
+  shards_.tell_all(ReloadDone{
+      problem ? std::make_shared<const ReloadTrouble>(ReloadTrouble{*problem}) : nullptr});
 }
 
 // Everything that may fail comes first: a reload is all or nothing.

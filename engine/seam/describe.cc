@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Input>> input_names =
     "ConnectionOpened",  "BytesReceived", "BytesSent",      "ConnectionClosed",
     "TlsChanged",        "JobDone",       "OptionsChanged", "LameDuckRequested",
     "ShutdownRequested", "MonitorAsked",  "HostResolved",   "DialFailed",
-    "ProcessSampled",    "SnapshotAsked", "SnapshotTaken"};
+    "ProcessSampled",    "SnapshotAsked", "SnapshotTaken",  "ReloadDone"};
 
 std::string_view name_of(CloseCause cause) {
   switch (cause) {

@@ -488,6 +488,18 @@ void fields(V& visit, S& value) {
   visit("options", options);
 }
 
+template <class V, Of<ReloadTrouble> S>
+void fields(V& visit, S& value) {
+  auto& [text] = value;
+  visit("text", text);
+}
+
+template <class V, Of<ReloadDone> S>
+void fields(V& visit, S& value) {
+  auto& [trouble] = value;
+  visit("trouble", trouble);
+}
+
 template <class V, Of<LameDuckRequested> S>
 void fields(V& /*visit*/, S& /*value*/) {}
 

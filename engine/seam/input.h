@@ -110,6 +110,15 @@ struct OptionsChanged {
   std::shared_ptr<const Options> options;
 };
 
+struct ReloadTrouble {
+  std::string text;
+};
+
+// The answer to Output.reload_wanted; options that changed came before it.
+struct ReloadDone {
+  std::shared_ptr<const ReloadTrouble> trouble;  // null: the configuration was read and is in force
+};
+
 struct LameDuckRequested {};
 struct ShutdownRequested {};
 
@@ -154,7 +163,7 @@ struct SnapshotTaken {
 using Input =
     std::variant<ConnectionOpened, BytesReceived, BytesSent, ConnectionClosed, TlsChanged, JobDone,
                  OptionsChanged, LameDuckRequested, ShutdownRequested, MonitorAsked, HostResolved,
-                 DialFailed, ProcessSampled, SnapshotAsked, SnapshotTaken>;
+                 DialFailed, ProcessSampled, SnapshotAsked, SnapshotTaken, ReloadDone>;
 static_assert(sizeof(Input) <= 56, "an input stays within a cache line");
 
 struct InputBatch {

@@ -109,7 +109,7 @@ struct Output {
   std::vector<ResolveHost> resolves;
   std::vector<DialPeer> dials;
   bool sample_process = false;         // wants a ProcessSampled
-  bool reload_wanted = false;          // an operator asked for a reload of the configuration
+  bool reload_wanted = false;          // an operator asked for a reload; wants a ReloadDone
   bool stop_listening = false;         // lame duck or shutdown: close the listeners
   bool finished = false;               // every connection is gone after a shutdown or lame duck
   Instant wake_at = Instant::never();  // step me no later than this

@@ -55,6 +55,26 @@ void SystemServices::ask_later(Request request) {
   asked_.push_back(std::move(request));
 }
 
+// What comes while the configuration is being read may mean a later one: it is read once more.
+void SystemServices::ask_reload(Request request) {
+  if (reloading_.size() + reload_next_.size() >= reloads_max) {
+    ++dropped_;
+  } else if (reloading_.empty()) {
+    context_.output->reload_wanted = true;
+    reloading_.push_back(std::move(request));
+  } else {
+    reload_next_.push_back(std::move(request));
+  }
+}
+
+void SystemServices::on_reloaded(const ReloadDone& done) {
+  for (const Request& request : std::exchange(reloading_, std::exchange(reload_next_, {}))) {
+    answer(request,
+           done.trouble == nullptr ? envelope({}, {}) : refusal(500, done.trouble->text, false));
+  }
+  context_.output->reload_wanted = context_.output->reload_wanted || !reloading_.empty();
+}
+
 void SystemServices::begin_telling() {
   telling_ = std::exchange(news_, {});
   desk_.gather(*this, facts_for_news, std::make_shared<const MonitorQuestion>());

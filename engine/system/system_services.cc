@@ -283,8 +283,7 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
     return true;  // another server is meant: silence
   }
   if (request.zone == SystemZone::reload) {
-    context_.output->reload_wanted = true;
-    answer(request, envelope({}, {}));
+    ask_reload(std::move(request));
     return true;
   }
   if (request.reply.empty()) {

@@ -34,6 +34,7 @@ class SystemServices {
   // Requests that wait for their documents, and bytes of all of them together.
   static constexpr std::size_t asked_max = 64;
   static constexpr std::size_t asked_bytes_max = std::size_t{1} << 20U;
+  static constexpr std::size_t reloads_max = 64;
 
   SystemServices(EngineContext& context, MonitorDesk& desk, const Engine& engine)
       : context_(context), desk_(desk), engine_(engine) {}
@@ -58,6 +59,9 @@ class SystemServices {
   // Of the desk: what news or a request waited for.
   void on_facts(std::uint64_t number, const MonitorFacts& facts);
 
+  // The shell tried what a request wanted.
+  void on_reloaded(const ReloadDone& done);
+
   // Events.
   void on_connect(const ClientSession& session);
   void on_disconnect(const ConnectionRecord& closed);
@@ -72,6 +76,7 @@ class SystemServices {
     v("events", events_);
     v("requests", asked_.size());
     v("requests_dropped", dropped_);
+    v("reloads", reloading_.size() + reload_next_.size());
     v("changed", news_.accounts.size());
     v("servers", servers_.size());
     v("heartbeat", heartbeat_);
@@ -113,6 +118,7 @@ class SystemServices {
 
   bool answer_at_once(const Request& request);
   void ask_later(Request request);
+  void ask_reload(Request request);
   bool take(Request request, std::string_view json, const PublishCommand& publish);
   bool may_tell() const { return !news_.is_empty() && !telling_.has_value(); }
   bool may_answer() const { return !asked_.empty() && !answering_.has_value() && has_turn(); }
@@ -155,6 +161,8 @@ class SystemServices {
   std::optional<Request> answering_;  // that facts are being gathered for
   News news_;                         // that nobody gathers facts for yet
   std::optional<News> telling_;       // that facts are being gathered for
+  std::vector<Request> reloading_;    // that the reload under way is for
+  std::vector<Request> reload_next_;  // that came meanwhile
   std::uint64_t turn_step_ = 0;       // the step that the next two are about
   std::size_t turn_documents_ = 0;    // built in it
   std::size_t turn_bytes_ = 0;

@@ -124,6 +124,9 @@ inline OwnedBatch full_batch(BlockPool& pool, std::string_view bytes) {
   batch.inputs.emplace_back(SnapshotAsked{{18}, std::make_shared<const MonitorQuestion>(question)});
   batch.inputs.emplace_back(SnapshotTaken{{18}, 2, full_snapshot(address, facts)});
   batch.inputs.emplace_back(SnapshotTaken{{19}, 1, nullptr});
+  batch.inputs.emplace_back(
+      ReloadDone{std::make_shared<const ReloadTrouble>(ReloadTrouble{"bad file"})});
+  batch.inputs.emplace_back(ReloadDone{nullptr});
   return batch;
 }
 

@@ -171,6 +171,35 @@ TEST(SystemServices, a_kicked_client_is_gone_and_an_unknown_one_an_error) {
   EXPECT_EQ(stage.ask(system, "$SYS.REQ.SERVER.NID.KICK", "{"), "");
 }
 
+TEST(SystemServices, a_reload_is_answered_when_the_shell_has_tried_it_and_not_before) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB inbox 9\r\n");
+  const std::string request = "PUB $SYS.REQ.SERVER.NID.RELOAD inbox 0\r\n\r\n";
+  EXPECT_EQ(stage.harness.send(system, request), "");
+  stage.harness.step({ReloadDone{nullptr}});
+  const std::string done = stage.harness.take(system);
+  EXPECT_TRUE(has(done, server_begin) && !has(done, "error")) << done;
+  EXPECT_EQ(stage.harness.send(system, request), "");
+  stage.harness.step({ReloadDone{std::make_shared<const ReloadTrouble>(ReloadTrouble{"bad"})}});
+  const std::string failed = stage.harness.take(system);
+  EXPECT_TRUE(has(failed, "},\"error\":{\"code\":500,\"description\":\"bad\"}}")) << failed;
+}
+
+TEST(SystemServices, a_reload_that_is_wanted_during_another_one_is_answered_behind_its_own) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB inbox 9\r\n");
+  const std::string request = "PUB $SYS.REQ.SERVER.NID.RELOAD inbox 0\r\n\r\n";
+  stage.harness.send(system, request + request);
+  for (int turn = 0; turn < 2; ++turn) {
+    stage.harness.step({ReloadDone{nullptr}});
+    EXPECT_EQ(answers(stage.harness.take(system)), 1U);
+  }
+  stage.harness.step({ReloadDone{nullptr}});
+  EXPECT_EQ(stage.harness.take(system), "");
+}
+
 TEST(SystemServices, one_client_alone_is_told_of_lame_duck_mode) {
   SystemStage stage;
   const int system = stage.login("SYS");
