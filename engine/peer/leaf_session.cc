@@ -2,11 +2,11 @@
 #include "engine/peer/leaf_session.h"
 
 #include "engine/base/ensure.h"
-#include "engine/client/close_reason.h"
 #include "engine/client/quoted.h"
 #include "engine/peer/leaf_rules.h"
 #include "engine/peer/leaf_table.h"
 #include "engine/routing/subject.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -55,6 +55,7 @@ void LeafSession::run() {
 void LeafSession::take(PeerResult result) {
   // Nobody who has not said CONNECT is listened to.
   if (phase_ == Phase::awaiting_connect && result != PeerResult::connect) {
+    reason_ = CloseReason::authentication_failure;
     refuse("Authorization Violation");
     return;
   }
@@ -95,9 +96,11 @@ void LeafSession::take(PeerResult result) {
 
 void LeafSession::on_ending(PeerResult result) {
   if (result == PeerResult::payload_exceeded) {
+    reason_ = CloseReason::maximum_payload;
     send_error("Maximum Payload Violation");
     close("a message of the peer is larger than max_payload", true);
   } else if (result == PeerResult::control_line_exceeded) {
+    reason_ = CloseReason::maximum_control_line;
     send_error("Maximum Control Line Exceeded");
     close("a line of the peer is too long", true);
   } else {
@@ -188,13 +191,16 @@ void LeafSession::on_timer(const Timer& timer) {
   }
   switch (timer.kind) {
     case TimerKind::authentication:
+      reason_ = CloseReason::authentication_timeout;
       refuse("Authentication Timeout");
       return;
     case TimerKind::tls_handshake:
+      reason_ = CloseReason::tls_handshake_failure;
       close("TLS handshake timeout", false);
       return;
     case TimerKind::first_info:
     case TimerKind::handshake:
+      reason_ = CloseReason::stale_connection;
       refuse(stale_leaf_error);
       return;
     case TimerKind::ping:
@@ -230,6 +236,7 @@ void LeafSession::on_ping_timer() {
       break;
     case KeepaliveVerdict::stale:
       ++context_.counters.stale_leafs;
+      reason_ = CloseReason::stale_connection;
       refuse("Stale Connection");
       return;
   }
@@ -261,11 +268,15 @@ void LeafSession::on_slow() {
   if (is_counted_) {
     ++link_.account->slow_consumers;
   }
+  reason_ = CloseReason::slow_consumer_pending_bytes;
   link_.log(LogLevel::info, "Slow Consumer Detected");
   close("Slow Consumer", false);
 }
 
 void LeafSession::on_gone(CloseCause cause) {
+  if (!is_closing()) {
+    reason_ = close_reason_of(cause);
+  }
   close(close_reason_text(close_reason_of(cause)), false);
   link_.wire.clear();
 }
@@ -283,6 +294,7 @@ void LeafSession::close(std::string_view why, bool after_flush) {
   if (is_closing()) {
     return;
   }
+  std::optional<ConnectionRecord> ended = end_record(why);
   phase_ = Phase::closing;
   is_flushed_close_ = after_flush;
   link_.log(LogLevel::info, std::string("Leafnode connection closed: ").append(why));
@@ -294,8 +306,32 @@ void LeafSession::close(std::string_view why, bool after_flush) {
     --link_.account->leafnodes;
     link_.account->left_leaf_traffic.add(link_.wire.traffic);
   }
+  if (ended.has_value()) {
+    context_.system->on_disconnect(*ended);
+    context_.closed_clients.add(std::move(*ended), context_.options->limits.max_closed_clients);
+  }
   context_.output->closes.push_back({id(), after_flush});
   table_.on_closed(*this);
+}
+
+void LeafSession::kick() {
+  reason_ = CloseReason::kicked;
+  close("Kicked", true);
+}
+
+// Of a dialed connection only if it came to something: the next attempt may fail as this one did.
+std::optional<ConnectionRecord> LeafSession::end_record(std::string_view why) const {
+  if (is_dialed() && !is_joined()) {
+    return std::nullopt;
+  }
+  ConnectionRecord closed = record(true).connection;
+  closed.stop = context_.wall;
+  const bool is_shutdown = why == close_reason_text(CloseReason::server_shutdown);
+  closed.reason = is_shutdown ? CloseReason::server_shutdown : reason_;
+  if (!is_joined()) {
+    closed.account.clear();
+  }
+  return closed;
 }
 
 bool LeafSession::is_same_leaf(const LeafSession& other) const {
@@ -310,7 +346,9 @@ LeafRecord LeafSession::record(bool with_subscriptions) const {
   record.is_isolated = link_.is_isolated;
   record.connection = link_.record(with_subscriptions);
   ConnectionRecord& shown = record.connection;
-  shown.user = user_name_;
+  shown.user = is_dialed() || !user_name_.empty() ? user_name_ : connect_.username;
+  shown.version = connect_.version;
+  shown.name = shown.name.empty() ? connect_.name : shown.name;
   shown.account = link_.account == nullptr ? std::string() : link_.account->name();
   shown.is_leaf = true;
   if (tls_facts_ != nullptr) {

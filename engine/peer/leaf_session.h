@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/auth/login.h"
+#include "engine/client/close_reason.h"
 #include "engine/monitor/peer_records.h"
 #include "engine/peer/leaf_info.h"
 #include "engine/peer/peer_link.h"
@@ -47,6 +48,8 @@ class LeafSession {
 
   // What the table decides.
   void close(std::string_view why, bool after_flush);
+  // An operator wants it gone.
+  void kick();
   // Says why first; a dialed connection may then have to wait longer before the next attempt.
   void refuse(std::string_view error);
   // Other servers of this cluster take leaf nodes too: the addresses changed.
@@ -127,6 +130,8 @@ class LeafSession {
   void send_info(const LeafInfo& info);
   LeafInfo greeting() const;
 
+  // What is kept and told of a connection that ends; nothing: it never came to anything.
+  std::optional<ConnectionRecord> end_record(std::string_view why) const;
   void send_line(std::string_view line);
   void send_error(std::string_view text);
 
@@ -138,7 +143,8 @@ class LeafSession {
   Phase phase_ = Phase::awaiting_connect;
   bool is_flushed_close_ = false;
   bool is_paused_ = false;
-  bool is_counted_ = false;  // in its account
+  bool is_counted_ = false;                               // in its account
+  CloseReason reason_ = CloseReason::protocol_violation;  // set before close() where it is not that
   std::uint32_t asked_read_bytes_ = 0;
   std::optional<Duration> redial_delay_;
 

@@ -6,6 +6,7 @@
 #include "engine/peer/leaf_rules.h"
 #include "engine/peer/leaf_session.h"
 #include "engine/peer/leaf_table.h"
+#include "engine/system/system_services.h"
 
 namespace rubus {
 
@@ -166,6 +167,7 @@ void LeafSession::join() {
   send_line("LS+ " + table_.loop_subject(*link_.account) + "\r\n");
   link_.wire.arm_ping(std::min(context_.options->leaf.ping_interval, first_ping_max));
   table_.on_joined(*this);
+  context_.system->tell_account(link_.account->name());
 }
 
 // A connection keeps its account and rights until the configuration no longer has them.
@@ -191,6 +193,7 @@ void LeafSession::on_options() {
       return;
     }
   }
+  reason_ = CloseReason::authentication_failure;
   refuse("Authorization Violation");
 }
 
@@ -259,6 +262,7 @@ void LeafSession::reject_login() {
                                  ? std::string("authentication error")
                                  : "authentication error - User " + quoted(connect_.username));
   send_error("Authorization Violation");
+  reason_ = CloseReason::authentication_failure;
   close("Authorization Violation", true);
 }
 
@@ -267,6 +271,7 @@ void LeafSession::accept_login(const User* user) {
   if (!bind(user != nullptr ? user->account : options.leaf.account)) {
     link_.log(LogLevel::error, "account of the user does not exist");
     send_error("Authorization Violation");
+    reason_ = CloseReason::missing_account;
     close("its account does not exist", true);
     return;
   }
@@ -278,6 +283,7 @@ void LeafSession::accept_login(const User* user) {
   const AccountOptions* account = find_options(options, link_.account->name());
   if (account != nullptr && account->limits.leafnodes_max >= 0 &&
       link_.account->leafnodes >= static_cast<std::uint64_t>(account->limits.leafnodes_max)) {
+    reason_ = CloseReason::maximum_account_connections;
     refuse("maximum account active connections exceeded");
     return;
   }

@@ -54,6 +54,13 @@ void write_routes(JsonWriter& json, const std::vector<RouteRecord>& routes) {
   json.end_array();
 }
 
+std::string_view account_told(const ConnectionRecord& record) {
+  if (!record.account.empty()) {
+    return record.account;
+  }
+  return record.is_leaf ? std::string_view("N/A") : global_account_name;
+}
+
 }  // namespace
 
 std::string SystemServices::statsz_subject() const {
@@ -116,8 +123,7 @@ std::string SystemServices::account_event(const AccountRecord& account) {
 
 std::string SystemServices::client_event(std::string_view type, const ConnectionRecord& record) {
   const bool is_end = record.is_closed();
-  const std::string_view account =
-      record.account.empty() ? global_account_name : std::string_view(record.account);
+  const std::string_view account = account_told(record);
   std::string text;
   JsonWriter json(text, JsonStyle::compact);
   json.begin_object({});
@@ -136,7 +142,7 @@ std::string SystemServices::client_event(std::string_view type, const Connection
   if (is_end) {
     json.text("stop", go_time_text(record.stop));
   }
-  json.text("name_tag", account);
+  json.text_if_set("name_tag", record.is_leaf ? std::string_view(record.account) : account);
   json.text("kind", record.is_leaf ? "Leafnode" : "Client");
   json.text_if_set("client_type", record.is_leaf ? "" : "nats");
   json.end_object();
@@ -177,21 +183,21 @@ void SystemServices::on_connect(const ClientSession& session) {
   }
 }
 
+// A client that has not logged in belongs to the global account, as far as is told; a leaf node to
+// none, and then its end is no event.
 void SystemServices::on_disconnect(const ConnectionRecord& closed) {
-  const bool is_refused = closed.reason == CloseReason::authentication_failure;
-  if (closed.account.empty() && !is_refused) {
-    return;
-  }
   if (!closed.account.empty()) {
     tell_account(closed.account);
   }
   std::string refused = "$SYS.SERVER." + context_.options->identity.server_id + ".CLIENT.AUTH.ERR";
-  if (is_refused && is_wanted(refused)) {
+  if (closed.reason == CloseReason::authentication_failure && is_wanted(refused)) {
     publish(std::move(refused), client_event("client_disconnect", closed));
   }
-  const std::string_view account =
-      closed.account.empty() ? global_account_name : std::string_view(closed.account);
-  std::string subject = std::string("$SYS.ACCOUNT.").append(account).append(".DISCONNECT");
+  if (closed.is_leaf && closed.account.empty()) {
+    return;
+  }
+  std::string subject =
+      std::string("$SYS.ACCOUNT.").append(account_told(closed)).append(".DISCONNECT");
   if (is_wanted(subject)) {
     publish(std::move(subject), client_event("client_disconnect", closed));
   }

@@ -133,6 +133,11 @@ void SystemServices::count_interest(Account& account) const {
 void SystemServices::flush() {
   // What is published may bring new requests and events, and these new answers.
   for (;;) {
+    for (const std::uint64_t number : std::exchange(kicked_, {})) {
+      if (LeafSession* const leaf = engine_.find_leaf(number); leaf != nullptr) {
+        leaf->kick();
+      }
+    }
     if (may_tell()) {
       begin_telling();
     }
@@ -343,13 +348,18 @@ void SystemServices::on_connection_command(const Request& request) {
   if (!is_ours) {
     return;
   }
+  const bool is_kick = request.zone == SystemZone::kick;
   ClientSession* const session = find_client(cid);
-  if (session == nullptr) {
-    answer(request, refusal(500, "no such client or leafnode id", false));
+  LeafSession* const leaf = is_kick ? engine_.find_leaf(cid) : nullptr;
+  if (session == nullptr && leaf == nullptr) {
+    answer(request,
+           refusal(500, is_kick ? "no such client or leafnode id" : "no such client id", false));
     return;
   }
   answer(request, envelope({}, {}));
-  if (request.zone == SystemZone::kick) {
+  if (leaf != nullptr) {
+    kicked_.push_back(cid);  // later: its subscriptions may just be walked over
+  } else if (is_kick) {
     session->close(CloseReason::kicked, true);
   } else {
     session->send_lame_duck_info();

@@ -48,7 +48,9 @@ class SystemServices {
   // The accounts begin to count who wants what.
   void count_interest(Account& account) const;
   // flush() has something to do.
-  bool has_waiting() const { return !waiting_.empty() || may_tell() || may_answer(); }
+  bool has_waiting() const {
+    return !waiting_.empty() || !kicked_.empty() || may_tell() || may_answer();
+  }
   // A message for one of the subjects; false: it is none of ours.
   bool on_request(const Service& service, const MessageSource& source,
                   const PublishCommand& publish);
@@ -153,18 +155,19 @@ class SystemServices {
   std::string account_name_;
   std::vector<std::unique_ptr<Service>> services_;  // addresses stay
   std::vector<Subscription*> subscriptions_;
-  std::vector<Waiting> waiting_;      // to be published
-  std::deque<Request> asked_;         // that no facts are gathered for yet
-  std::size_t asked_bytes_ = 0;       // of them
-  std::uint64_t dropped_ = 0;         // requests that found no place
-  std::uint64_t dropped_told_ = 0;    // and were logged
-  std::optional<Request> answering_;  // that facts are being gathered for
-  News news_;                         // that nobody gathers facts for yet
-  std::optional<News> telling_;       // that facts are being gathered for
-  std::vector<Request> reloading_;    // that the reload under way is for
-  std::vector<Request> reload_next_;  // that came meanwhile
-  std::uint64_t turn_step_ = 0;       // the step that the next two are about
-  std::size_t turn_documents_ = 0;    // built in it
+  std::vector<Waiting> waiting_;       // to be published
+  std::deque<Request> asked_;          // that no facts are gathered for yet
+  std::size_t asked_bytes_ = 0;        // of them
+  std::uint64_t dropped_ = 0;          // requests that found no place
+  std::uint64_t dropped_told_ = 0;     // and were logged
+  std::optional<Request> answering_;   // that facts are being gathered for
+  News news_;                          // that nobody gathers facts for yet
+  std::optional<News> telling_;        // that facts are being gathered for
+  std::vector<std::uint64_t> kicked_;  // leaf connections that are to go
+  std::vector<Request> reloading_;     // that the reload under way is for
+  std::vector<Request> reload_next_;   // that came meanwhile
+  std::uint64_t turn_step_ = 0;        // the step that the next two are about
+  std::size_t turn_documents_ = 0;     // built in it
   std::size_t turn_bytes_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t events_ = 0;

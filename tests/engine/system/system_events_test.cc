@@ -7,20 +7,6 @@
 
 namespace rubus::test {
 
-namespace {
-
-// Subjects of the messages in `text`, in order.
-std::vector<std::string> subjects(const std::string& text) {
-  std::vector<std::string> found;
-  for (std::size_t at = text.find("MSG "); at != std::string::npos; at = text.find("\nMSG ", at)) {
-    at = text.find(' ', at) + 1;
-    found.push_back(text.substr(at, text.find(' ', at) - at));
-  }
-  return found;
-}
-
-}  // namespace
-
 TEST(SystemEvents, a_login_is_told_behind_the_numbers_of_its_account) {
   SystemStage stage;
   const int system = stage.login("SYS");
@@ -63,12 +49,16 @@ TEST(SystemEvents, a_refused_login_is_an_error_of_the_server_and_an_end_in_the_g
   EXPECT_TRUE(has(told, "\"reason\":\"Authentication Failure\"}")) << told;
 }
 
-TEST(SystemEvents, a_connection_that_never_logged_in_is_no_event) {
+TEST(SystemEvents, a_connection_that_never_logged_in_ends_in_the_global_account) {
   SystemStage stage;
   const int system = stage.login("SYS");
   stage.harness.send(system, "SUB $SYS.> 1\r\n");
   stage.harness.hang_up(stage.harness.open());
-  EXPECT_EQ(stage.harness.take(system), "");
+  const std::string told = stage.harness.take(system);
+  EXPECT_EQ(subjects(told), (std::vector<std::string>{"$SYS.ACCOUNT.$G.DISCONNECT"}));
+  EXPECT_TRUE(has(told, "\"acc\":\"$G\",")) << told;
+  EXPECT_TRUE(has(told, "\"name_tag\":\"$G\",\"kind\":\"Client\"")) << told;
+  EXPECT_TRUE(has(told, "\"reason\":\"Client Closed\"}")) << told;
 }
 
 TEST(SystemEvents, heartbeats_come_ever_slower_until_every_ten_seconds) {

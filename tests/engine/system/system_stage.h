@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/engine/shard_harness.h"
 
@@ -49,6 +50,18 @@ class SystemStage {
 
 inline bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+// Subjects of the messages in `text`, in order.
+inline std::vector<std::string> subjects(std::string_view text) {
+  std::vector<std::string> found;
+  std::size_t at = text.substr(0, 4) == "MSG " ? 0 : text.find("\nMSG ");
+  while (at != std::string_view::npos) {
+    const std::size_t first = text.find(' ', at) + 1;
+    found.emplace_back(text.substr(first, text.find(' ', first) - first));
+    at = text.find("\nMSG ", first);
+  }
+  return found;
 }
 
 }  // namespace rubus::test
