@@ -76,6 +76,7 @@ struct EngineContext {
   bool lame_duck = false;
   SystemServices* system = nullptr;                // set by the engine when it is made
   std::vector<AccountOptions> effective_accounts;  // with the services of the system account
+  std::vector<std::string> import_problems;        // of them: imports that were left out, and why
 
   // Sessions that began to close in this input; their subscriptions are dropped behind it, because
   // a fan-out may be walking over them.

@@ -8,21 +8,6 @@ namespace rubus {
 
 namespace {
 
-template <class Export>
-const Export* find_export(const std::vector<Export>& exports, std::string_view subject) {
-  for (const Export& each : exports) {
-    if (each.subject == subject) {
-      return &each;
-    }
-  }
-  for (const Export& each : exports) {
-    if (is_valid_subject(subject) && is_subset(subject, each.subject)) {
-      return &each;
-    }
-  }
-  return nullptr;
-}
-
 std::string_view token_at(std::string_view subject, std::uint32_t position) {
   TokenCursor cursor(subject);
   std::string_view token;
@@ -35,18 +20,32 @@ std::string_view token_at(std::string_view subject, std::uint32_t position) {
 }
 
 template <class Export>
-bool may_import(const std::vector<Export>& exports, std::string_view importer,
-                std::string_view subject) {
-  const Export* const found = find_export(exports, subject);
-  if (found == nullptr) {
-    return false;
+bool lets_in(const Export& exported, std::string_view importer, std::string_view subject) {
+  if (exported.account_token_position > 0) {
+    return exported.subject != subject &&
+           token_at(subject, exported.account_token_position) == importer;
   }
-  if (found->account_token_position > 0) {
-    return found->subject != subject &&
-           token_at(subject, found->account_token_position) == importer;
+  const std::vector<std::string>& listed = exported.accounts;
+  return !exported.is_private || std::find(listed.begin(), listed.end(), importer) != listed.end();
+}
+
+template <class Export>
+const Export* find_export(const std::vector<Export>& exports, std::string_view importer,
+                          std::string_view subject) {
+  if (!is_valid_subject(subject)) {
+    return nullptr;
   }
-  const std::vector<std::string>& listed = found->accounts;
-  return !found->is_private || std::find(listed.begin(), listed.end(), importer) != listed.end();
+  for (const Export& each : exports) {
+    if (each.subject == subject) {
+      return lets_in(each, importer, subject) ? &each : nullptr;
+    }
+  }
+  for (const Export& each : exports) {
+    if (is_subset(subject, each.subject) && lets_in(each, importer, subject)) {
+      return &each;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -61,16 +60,17 @@ const AccountOptions* find_account_options(const std::vector<AccountOptions>& ac
 
 bool may_import_stream(const AccountOptions& exporter, std::string_view importer,
                        std::string_view subject) {
-  return may_import(exporter.stream_exports, importer, subject);
+  return find_export(exporter.stream_exports, importer, subject) != nullptr;
 }
 
 bool may_import_service(const AccountOptions& exporter, std::string_view importer,
                         std::string_view subject) {
-  return may_import(exporter.service_exports, importer, subject);
+  return find_service_export(exporter, importer, subject) != nullptr;
 }
 
-const ServiceExport* find_service_export(const AccountOptions& exporter, std::string_view subject) {
-  return find_export(exporter.service_exports, subject);
+const ServiceExport* find_service_export(const AccountOptions& exporter, std::string_view importer,
+                                         std::string_view subject) {
+  return find_export(exporter.service_exports, importer, subject);
 }
 
 }  // namespace rubus

@@ -2,7 +2,8 @@
 //
 // An export names a pattern; an import must lie wholly inside it. Who may: everybody, the accounts
 // that are listed, or (account_token_position) whoever has its own name at that token. An export
-// with exactly the imported subject decides before patterns do; of several patterns the first.
+// with exactly the imported subject decides alone; of several patterns the first that lets the
+// importer in.
 // Pure questions about the options; holds nothing.
 // Source: behaviour of nats-server 2.15.
 #pragma once
@@ -22,7 +23,8 @@ bool may_import_stream(const AccountOptions& exporter, std::string_view importer
 bool may_import_service(const AccountOptions& exporter, std::string_view importer,
                         std::string_view subject);
 
-// The export that covers `subject`, or null.
-const ServiceExport* find_service_export(const AccountOptions& exporter, std::string_view subject);
+// The export that `importer` may import `subject` by, or null.
+const ServiceExport* find_service_export(const AccountOptions& exporter, std::string_view importer,
+                                         std::string_view subject);
 
 }  // namespace rubus

@@ -67,7 +67,8 @@ void AccountImports::add_service(const ServiceImport& import) {
   if (!rule.has_value() || exporter == nullptr || options == nullptr) {
     return;
   }
-  const ServiceExport* const exported = find_service_export(*options, import.subject);
+  const ServiceExport* const exported =
+      find_service_export(*options, importer_.name(), import.subject);
   if (exported == nullptr) {
     return;
   }

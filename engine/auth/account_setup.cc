@@ -6,6 +6,7 @@
 #include "engine/auth/account_imports.h"
 #include "engine/auth/import_check.h"
 #include "engine/base/text_number.h"
+#include "engine/client/quoted.h"
 #include "engine/system/system_accounts.h"
 
 namespace rubus {
@@ -36,7 +37,7 @@ std::string imports_text(const std::vector<AccountOptions>& accounts,
     add_field(text, each.share ? 1 : 0);
     const AccountOptions* const exporter = find_account_options(accounts, each.account);
     const ServiceExport* const exported =
-        exporter == nullptr ? nullptr : find_service_export(*exporter, each.subject);
+        exporter == nullptr ? nullptr : find_service_export(*exporter, importer.name, each.subject);
     if (exported != nullptr) {
       add_field(text, exported->subject);
       add_field(text, static_cast<std::int64_t>(exported->response_type));
@@ -72,6 +73,11 @@ std::vector<Account*> set_up_accounts(EngineContext& context) {
   context.effective_accounts = with_system_services(options);
   const std::vector<AccountOptions>& accounts = context.effective_accounts;
   const std::vector<ImportProblem> problems = check_imports(accounts);
+  context.import_problems.clear();
+  for (const ImportProblem& problem : problems) {
+    context.import_problems.push_back("Account " + quoted(accounts[problem.account].name) + ": " +
+                                      problem.text);
+  }
   std::vector<Account*> changed;
   for (const auto& [name, account] : context.accounts) {
     const AccountOptions none;

@@ -2,189 +2,176 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "engine/auth/account_exports.h"
 #include "engine/auth/service_import.h"
 #include "engine/auth/stream_import.h"
+#include "engine/base/sorted.h"
+#include "engine/client/quoted.h"
 #include "engine/routing/subject.h"
 
 namespace rubus {
 
 namespace {
 
-constexpr std::string_view cycle = "import forms a cycle";
-constexpr std::string_view too_deep = "search cycle depth exhausted";
-constexpr std::size_t depth_max = 1024;
+constexpr std::size_t walk_length_max = 1024;
 
-// An import that was found good: `here` in the importing account comes from `exporter`.
-struct Edge {
-  std::string importer;
-  std::string exporter;
-  std::string here;   // what the importing account calls it
-  std::string there;  // what the exporting account calls it
+// An import that was found good: `here` in the importing account stands for `there` in `exporter`.
+struct Added {
+  std::size_t exporter = 0;
+  std::string here;
+  std::string there;
+};
+
+struct Imports {
+  std::vector<Added> streams;
+  std::vector<Added> services;
+};
+
+// Where an import leads from its exporter, through imports that were added before it. Those were no
+// circle, so a new one would lead back to the account that imports; nats-server also takes two ways
+// to one place for a circle, if it happens to walk both.
+struct Walk {
+  bool of_streams = false;
+  std::size_t importer = 0;
+  SortedSet<std::pair<std::size_t, std::string>> passed;
 };
 
 class Check {
  public:
-  explicit Check(const std::vector<AccountOptions>& accounts) : accounts_(accounts) {}
+  explicit Check(const std::vector<AccountOptions>& accounts)
+      : accounts_(accounts), added_(accounts.size()) {}
 
   std::vector<ImportProblem> run() {
     for (std::size_t at = 0; at < accounts_.size(); ++at) {
       for (std::size_t import = 0; import < accounts_[at].stream_imports.size(); ++import) {
-        note(at, false, import, stream_problem(accounts_[at], import));
+        const StreamImport& each = accounts_[at].stream_imports[import];
+        note(at, false, import, each.account, each.subject,
+             [&](std::size_t exporter) { return stream_problem(at, exporter, each); });
       }
     }
     for (std::size_t at = 0; at < accounts_.size(); ++at) {
       for (std::size_t import = 0; import < accounts_[at].service_imports.size(); ++import) {
-        note(at, true, import, service_problem(accounts_[at], import));
+        const ServiceImport& each = accounts_[at].service_imports[import];
+        note(at, true, import, each.account, each.subject,
+             [&](std::size_t exporter) { return service_problem(at, exporter, each); });
       }
     }
     return std::move(problems_);
   }
 
  private:
-  void note(std::size_t account, bool is_service, std::size_t import, std::string text) {
+  template <class Judge>
+  void note(std::size_t account, bool is_service, std::size_t import, std::string_view exporter,
+            std::string_view subject, const Judge& judge) {
+    const std::string kind = is_service ? "service import" : "stream import";
+    const AccountOptions* const found = find_account_options(accounts_, exporter);
+    std::string text;
+    if (found == nullptr) {
+      text = quoted(exporter) + " account not defined for " + kind;
+    } else if (const std::string trouble =
+                   judge(static_cast<std::size_t>(found - accounts_.data()));
+               !trouble.empty()) {
+      text = "Error adding " + kind + " " + quoted(subject) + ": " + trouble;
+    }
     if (!text.empty()) {
       problems_.push_back({account, is_service, import, std::move(text)});
     }
   }
 
-  static std::string missing(const std::string& account, std::string_view what) {
-    std::string text = "\"" + account + "\" account not defined for ";
-    return text.append(what);
-  }
-
-  std::string stream_problem(const AccountOptions& importer, std::size_t at) {
-    const StreamImport& import = importer.stream_imports[at];
-    const AccountOptions* const exporter = find_account_options(accounts_, import.account);
-    if (exporter == nullptr) {
-      return missing(import.account, "stream import");
-    }
-    const std::string failed = "Error adding stream import \"" + import.subject + "\": ";
-    if (!may_import_stream(*exporter, importer.name, import.subject)) {
-      return failed + "stream import not authorized";
+  std::string stream_problem(std::size_t importer, std::size_t exporter,
+                             const StreamImport& import) {
+    if (!may_import_stream(accounts_[exporter], accounts_[importer].name, import.subject)) {
+      return "stream import not authorized";
     }
     const std::string& here = import.to.empty() ? import.subject : import.to;
     for (const std::string& subject : {here, import.subject}) {
-      if (const std::string_view problem = stream_cycle(*exporter, subject, {importer.name});
-          !problem.empty()) {
-        return failed + std::string(problem);
+      Walk walk{true, importer, {}};
+      if (std::string trouble = follow(walk, exporter, subject); !trouble.empty()) {
+        return trouble;
       }
     }
     std::string error;
     const std::optional<StreamImportRule> rule = StreamImportRule::make(import, error);
     if (!rule.has_value()) {
-      return failed + error;
+      return error;
     }
-    const auto is_same = [&import, &importer](const Edge& edge) {
-      return edge.importer == importer.name && edge.exporter == import.account &&
-             edge.there == import.subject;
-    };
-    if (std::any_of(streams_.begin(), streams_.end(), is_same)) {
-      return failed + "stream import already exists";
+    for (const Added& other : added_[importer].streams) {
+      if (other.exporter == exporter && other.there == import.subject) {
+        return "stream import already exists";
+      }
     }
-    streams_.push_back({importer.name, import.account, rule->here(), import.subject});
+    added_[importer].streams.push_back({exporter, rule->here(), import.subject});
     return {};
   }
 
-  // Only what `account` exports can go on from there.
-  std::string_view stream_cycle(const AccountOptions& account, const std::string& subject,
-                                std::vector<std::string> visited) const {
-    const bool is_exported =
-        std::any_of(account.stream_exports.begin(), account.stream_exports.end(),
-                    [&subject](const StreamExport& each) {
-                      return is_valid_subject(subject) && is_subset(subject, each.subject);
-                    });
-    if (!is_exported) {
-      return {};
-    }
-    return cycle_through(streams_, account, subject, std::move(visited),
-                         [this](const AccountOptions& next, const std::string& moved,
-                                std::vector<std::string> seen) {
-                           return stream_cycle(next, moved, std::move(seen));
-                         });
-  }
-
-  std::string_view service_cycle(const AccountOptions& account, const std::string& subject,
-                                 std::vector<std::string> visited) const {
-    return cycle_through(services_, account, subject, std::move(visited),
-                         [this](const AccountOptions& next, const std::string& moved,
-                                std::vector<std::string> seen) {
-                           return service_cycle(next, moved, std::move(seen));
-                         });
-  }
-
-  // Follows `subject` through what `account` itself imports under names that meet it.
-  template <class Follow>
-  std::string_view cycle_through(const std::vector<Edge>& edges, const AccountOptions& account,
-                                 const std::string& subject, std::vector<std::string> visited,
-                                 const Follow& follow) const {
-    if (visited.size() >= depth_max) {
-      return too_deep;
-    }
-    const bool is_service = &edges == &services_;
-    for (const Edge& edge : edges) {
-      const std::string& met = is_service ? edge.there : edge.here;
-      if (edge.importer != account.name || !subjects_overlap(subject, met)) {
-        continue;
-      }
-      if (std::find(visited.begin(), visited.end(), edge.exporter) != visited.end()) {
-        return cycle;
-      }
-      const AccountOptions* const next = find_account_options(accounts_, edge.exporter);
-      if (next == nullptr) {
-        continue;
-      }
-      std::vector<std::string> seen = visited;
-      seen.push_back(account.name);
-      const std::string& moved = is_subset(edge.here, subject) ? edge.here : subject;
-      if (const std::string_view problem = follow(*next, moved, std::move(seen));
-          !problem.empty()) {
-        return problem;
-      }
-    }
-    return {};
-  }
-
-  std::string service_problem(const AccountOptions& importer, std::size_t at) {
-    const ServiceImport& import = importer.service_imports[at];
-    const AccountOptions* const exporter = find_account_options(accounts_, import.account);
-    if (exporter == nullptr) {
-      return missing(import.account, "service import");
-    }
-    const std::string failed = "Error adding service import \"" + import.subject + "\": ";
+  std::string service_problem(std::size_t importer, std::size_t exporter,
+                              const ServiceImport& import) {
     const std::string& here = import.to.empty() ? import.subject : import.to;
     if (!is_valid_subject(here) || !is_valid_subject(import.subject)) {
-      return failed + "invalid subject";
+      return "sublist: invalid subject";
     }
-    if (!may_import_service(*exporter, importer.name, import.subject)) {
-      return failed + "service import not authorized";
+    if (!may_import_service(accounts_[exporter], accounts_[importer].name, import.subject)) {
+      return "service import not authorized";
     }
-    const std::string pattern = has_wildcard(import.subject) ? starred_placeholders(here) : here;
-    if (const std::string_view problem = service_cycle(*exporter, pattern, {importer.name});
-        !problem.empty()) {
-      return failed + std::string(problem);
+    Walk walk{false, importer, {}};
+    if (std::string trouble = follow(
+            walk, exporter, has_wildcard(import.subject) ? starred_placeholders(here) : here);
+        !trouble.empty()) {
+      return trouble;
     }
-    for (const Edge& edge : services_) {
-      if (edge.importer == importer.name && edge.exporter == import.account && edge.here == here) {
-        return failed + "duplicate service import subject \"" + here +
-               "\", previously used in import for account \"" + edge.exporter + "\", subject \"" +
-               edge.there + "\"";
+    for (const Added& other : added_[importer].services) {
+      if (other.exporter == exporter && other.here == here) {
+        return "duplicate service import subject " + quoted(here) +
+               ", previously used in import for account " + quoted(import.account) + ", subject " +
+               quoted(other.there);
       }
     }
     std::string error;
     const std::optional<ServiceImportRule> rule = ServiceImportRule::make(import, error);
     if (!rule.has_value()) {
-      return failed + error;
+      return error;
     }
-    services_.push_back({importer.name, import.account, rule->here(), rule->there()});
+    added_[importer].services.push_back({exporter, rule->here(), rule->there()});
+    return {};
+  }
+
+  // Streams go on only from what an account itself exports.
+  bool goes_on(std::size_t account, std::string_view subject) const {
+    const std::vector<StreamExport>& all = accounts_[account].stream_exports;
+    return std::any_of(all.begin(), all.end(), [subject](const StreamExport& each) {
+      return is_valid_subject(subject) && is_subset(subject, each.subject);
+    });
+  }
+
+  std::string follow(Walk& walk, std::size_t account, const std::string& subject) const {
+    if (!walk.passed.emplace(account, subject).second ||
+        (walk.of_streams && !goes_on(account, subject))) {
+      return {};
+    }
+    if (walk.passed.size() >= walk_length_max) {
+      return "search cycle depth exhausted";
+    }
+    const Imports& imports = added_[account];
+    for (const Added& import : walk.of_streams ? imports.streams : imports.services) {
+      if (!subjects_overlap(subject, walk.of_streams ? import.here : import.there)) {
+        continue;
+      }
+      if (import.exporter == walk.importer) {
+        return "import forms a cycle";
+      }
+      const std::string& next = is_subset(import.here, subject) ? import.here : subject;
+      if (std::string trouble = follow(walk, import.exporter, next); !trouble.empty()) {
+        return trouble;
+      }
+    }
     return {};
   }
 
   const std::vector<AccountOptions>& accounts_;
+  std::vector<Imports> added_;  // by importing account
   std::vector<ImportProblem> problems_;
-  std::vector<Edge> streams_;
-  std::vector<Edge> services_;
 };
 
 }  // namespace

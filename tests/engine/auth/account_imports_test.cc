@@ -295,6 +295,20 @@ TEST(ServiceImport, a_stream_that_goes_on_is_not_the_oldest) {
   EXPECT_EQ(stage.take('b'), "MSG rep 2 2\r\nok\r\n");
 }
 
+TEST(ServiceImport, that_the_configuration_does_not_allow_is_left_out_with_a_word_in_the_log) {
+  AccountOptions b = account_named("B");
+  b.service_imports = {{"A", "q.x", "", false}};
+  AccountStage stage({account_named("A"), b});
+  stage.of('b');
+  bool is_told = false;
+  for (const LogLine& line : stage.shard.logs()) {
+    is_told = is_told || line.text ==
+                             "Import left out: Account \"B\": Error adding service import "
+                             "\"q.x\": service import not authorized";
+  }
+  EXPECT_TRUE(is_told);
+}
+
 TEST(ServiceImport, reaches_no_exported_stream) {
   std::vector<AccountOptions> accounts = exporter_and_importer();
   accounts[0].stream_exports.push_back({"q.>", false, {}, 0});

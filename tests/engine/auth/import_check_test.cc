@@ -57,6 +57,21 @@ TEST(AccountExports, exactly_named_decide_before_patterns) {
   EXPECT_TRUE(may_import_stream(a, "B", "s.y"));
 }
 
+TEST(AccountExports, of_several_patterns_one_that_lets_the_importer_in_is_enough) {
+  AccountOptions a = account_named("A");
+  ServiceExport closed = service("q.>");
+  closed.is_private = true;
+  closed.accounts = {"C"};
+  ServiceExport open = service("q.*");
+  open.response_type = ResponseType::stream;
+  a.service_exports = {closed, open};
+  EXPECT_TRUE(may_import_service(a, "B", "q.x"));
+  EXPECT_FALSE(may_import_service(a, "B", "q.x.y"));
+  EXPECT_EQ(find_service_export(a, "B", "q.x")->response_type, ResponseType::stream);
+  EXPECT_EQ(find_service_export(a, "C", "q.x")->response_type, ResponseType::singleton);
+  EXPECT_EQ(find_service_export(a, "B", "q.x.y"), nullptr);
+}
+
 TEST(AccountExports, with_a_token_position_want_the_name_of_the_importer_there) {
   AccountOptions a = account_named("A");
   a.stream_exports = {{"s.*.x", false, {}, 2}};
@@ -129,6 +144,20 @@ TEST(ImportCheck, refuses_a_stream_that_comes_back_through_a_third_account) {
   c.stream_exports = {{"s.>", false, {}, 0}};
   c.stream_imports = {{"B", "s.>", ""}};
   EXPECT_EQ(problems_of({a, b, c}), "Error adding stream import \"s.>\": import forms a cycle");
+}
+
+// Without a memory of where it has been the walk would take two to the power of the length.
+TEST(ImportCheck, two_ways_to_each_of_many_accounts_are_walked_once) {
+  std::vector<AccountOptions> accounts;
+  for (int at = 0; at < 40; ++at) {
+    AccountOptions& next = accounts.emplace_back(account_named("N" + std::to_string(100 + at)));
+    next.service_exports = {service("q.*"), service("r.*")};
+    if (at > 0) {
+      const std::string before = accounts[accounts.size() - 2].name;
+      next.service_imports = {{before, "q.*", "", false}, {before, "r.*", "", false}};
+    }
+  }
+  EXPECT_EQ(problems_of(accounts), "");
 }
 
 TEST(ImportCheck, takes_a_chain_that_ends) {
