@@ -77,6 +77,36 @@ const User* find_by_certificate(const Authorization& authorization, const TlsFac
   return find_by_name(authorization, tls->subject);
 }
 
+// "$2a$11$" of the first bcrypt hash that is configured; empty: there is none.
+std::string_view bcrypt_settings(const Authorization& authorization) {
+  constexpr std::size_t settings_size = 7;
+  for (const User& user : authorization.users) {
+    if (looks_like_bcrypt(user.password)) {
+      return std::string_view(user.password).substr(0, settings_size);
+    }
+  }
+  const std::string_view single = authorization.password;
+  return authorization.users.empty() && looks_like_bcrypt(single) ? single.substr(0, settings_size)
+                                                                  : std::string_view();
+}
+
+// A refusal that takes as long as a bcrypt check where there are any, so that nobody learns from
+// its haste whether a name is known.
+LoginDecision refuse_as_slowly(const Authorization& authorization) {
+  LoginDecision decision;
+  const std::string_view settings = bcrypt_settings(authorization);
+  if (settings.empty()) {
+    return decision;
+  }
+  constexpr std::size_t salt_and_digest = 53;
+  decision.verdict = LoginVerdict::needs_job;
+  decision.is_refused = true;
+  decision.job.kind = JobKind::bcrypt_check;
+  decision.job.secret = "refused";
+  decision.job.hash.assign(settings).append(salt_and_digest, '.');
+  return decision;
+}
+
 bool is_empty(const Credentials& given) {
   return given.token.empty() && given.username.empty() && given.password.empty() &&
          given.nkey.empty();
@@ -142,9 +172,11 @@ LoginDecision decide_login(const Options& options, const Credentials& given, con
       decision.verdict = user != nullptr ? LoginVerdict::accepted : LoginVerdict::rejected;
     } else {
       user = find_by_name(authorization, given.username);
-      if (user != nullptr) {
+      if (user != nullptr && allows_type(*user, ConnectionType::standard)) {
         decision = compare_secret(user->password, given.password, user);
       }
+      return decision.verdict == LoginVerdict::rejected ? refuse_as_slowly(authorization)
+                                                        : decision;
     }
     if (user == nullptr || !allows_type(*user, ConnectionType::standard)) {
       return {};
@@ -155,7 +187,7 @@ LoginDecision decide_login(const Options& options, const Credentials& given, con
     return compare_secret(authorization.token, given.token, nullptr);
   }
   if (given.username != authorization.username) {
-    return {};
+    return refuse_as_slowly(authorization);
   }
   return compare_secret(authorization.password, given.password, nullptr);
 }

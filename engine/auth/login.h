@@ -3,7 +3,8 @@
 // Order (client_protocol.md §11): nkey, then users (certificate map, no_auth_user, password), then
 // the single token, then the single user. Slow checks (bcrypt, Ed25519) are not done here: the
 // verdict asks for a job, and the answer of the job decides.
-// Errors never tell which part was wrong.
+// Errors never tell which part was wrong, and neither does the time they take: where a password is
+// a bcrypt hash, a wrong name costs a check of the same kind.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,7 @@ struct LoginDecision {
   LoginVerdict verdict = LoginVerdict::rejected;
   const User* user = nullptr;  // null: no named user (no authentication, token, single user)
   Job job;                     // without ticket; set with needs_job
+  bool is_refused = false;     // whatever the job says: it only takes its time
 };
 
 LoginDecision decide_login(const Options& options, const Credentials& given, const TlsFacts* tls,

@@ -198,6 +198,7 @@ class ClientSession {
   std::unique_ptr<User> user_;       // as configured when it logged in; null: no named user
   const User* candidate_ = nullptr;  // the user a pending job decides about
   std::shared_ptr<const Options> candidate_options_;  // keeps `candidate_` alive
+  bool is_refused_ = false;                           // whatever the pending job says
   std::string login_secret_;  // the configured secret it was accepted by, for reloads
   std::unique_ptr<PermissionSet> permissions_;
   LastRoute last_route_;

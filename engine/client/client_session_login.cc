@@ -81,6 +81,7 @@ void ClientSession::judge(LoginDecision decision) {
     return;
   }
   candidate_ = decision.user;
+  is_refused_ = decision.is_refused;
   candidate_options_ = context_.options;
   phase_ = Phase::checking;
 }
@@ -92,6 +93,7 @@ void ClientSession::on_job_done(bool accepted) {
   const User* user = candidate_;
   const std::shared_ptr<const Options> keep_alive = std::move(candidate_options_);
   candidate_ = nullptr;
+  accepted = accepted && !is_refused_;
   if (accepted && keep_alive != context_.options) {
     // The configuration changed meanwhile: what was accepted may no longer be.
     phase_ = Phase::awaiting_connect;

@@ -156,6 +156,7 @@ class LeafSession {
   std::shared_ptr<const TlsFacts> tls_facts_;
   const User* candidate_ = nullptr;                   // whom a pending job decides about
   std::shared_ptr<const Options> candidate_options_;  // keeps `candidate_` alive
+  bool is_refused_ = false;                           // whatever the pending job says
   std::unique_ptr<PermissionSet> inbound_;  // its publish side: what the peer may send; null: all
   SortedSet<std::string> heard_tokens_;     // loop tokens the peer is interested in
   std::vector<Slice> held_;                 // input that waits for a job

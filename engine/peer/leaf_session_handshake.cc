@@ -234,6 +234,7 @@ void LeafSession::judge(LoginDecision decision) {
     return;
   }
   candidate_ = decision.user;
+  is_refused_ = decision.is_refused;
   candidate_options_ = table_.login_options();
   phase_ = Phase::checking;
 }
@@ -247,7 +248,7 @@ void LeafSession::on_job_done(bool accepted) {
   candidate_ = nullptr;
   const std::shared_ptr<const Options> keep_alive = std::move(candidate_options_);
   // Whoever was accepted by a configuration that is gone must come again.
-  if (accepted && keep_alive == table_.login_options()) {
+  if (accepted && !is_refused_ && keep_alive == table_.login_options()) {
     accept_login(user);
   } else {
     reject_login();

@@ -32,6 +32,12 @@ std::string hash_of(const std::string& secret, const std::string& prefix) {
   return hash == nullptr ? std::string() : hash;
 }
 
+TEST(RunJob, a_hash_of_zeros_is_checked_at_its_cost_and_accepts_nothing) {
+  for (const char* secret : {"refused", "", "x"}) {
+    EXPECT_FALSE(run_job(bcrypt_job(secret, "$2a$04$" + std::string(53, '.')))) << secret;
+  }
+}
+
 TEST(RunJob, every_bcrypt_prefix_accepts_its_password_and_no_other) {
   for (const char* prefix : {"$2a$", "$2b$", "$2x$", "$2y$"}) {
     const std::string hash = hash_of("s3cr3t", prefix);
