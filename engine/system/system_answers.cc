@@ -118,6 +118,9 @@ void SystemServices::answer_document(const Request& request, const MonitorFacts&
   question.path = path_of(request.zone);
   question.query = request.options.query;
   const MonitorReply reply = answer_monitor(facts, question);
+  if (request.zone == SystemZone::accstatz && reply.body.find(":[]") != std::string::npos) {
+    return;  // nothing to tell: servers where the account is not in use stay silent
+  }
   if (request.zone == SystemZone::healthz && reply.is_json) {
     answer(request, envelope("data", with_status_code(reply.body, reply.status)));
   } else if (reply.status != 200) {
@@ -133,7 +136,7 @@ void SystemServices::answer_account(const Request& request, const MonitorFacts& 
       accounts.begin(), accounts.end(),
       [&request](const AccountRecord& account) { return account.name == request.account; });
   if (request.zone == SystemZone::account_conns) {
-    if (found == accounts.end()) {
+    if (found == accounts.end() || found->connections + found->leafnodes == 0) {
       return;
     }
     answer(request, account_event(*found));

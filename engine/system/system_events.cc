@@ -203,9 +203,11 @@ void SystemServices::on_disconnect(const ConnectionRecord& closed) {
   }
 }
 
+// Of the global account they are told only to who asks, as nats-server does.
 bool SystemServices::are_numbers_wanted(const std::string& account) const {
-  return is_wanted("$SYS.SERVER.ACCOUNT." + account + ".CONNS") ||
-         is_wanted("$SYS.ACCOUNT." + account + ".SERVER.CONNS");
+  return account != global_account_name &&
+         (is_wanted("$SYS.SERVER.ACCOUNT." + account + ".CONNS") ||
+          is_wanted("$SYS.ACCOUNT." + account + ".SERVER.CONNS"));
 }
 
 // The numbers are those of the whole process, so shard 0 tells them; once for all changes of the

@@ -244,7 +244,7 @@ class OptionReader {
 
 namespace {
 
-constexpr std::array<SystemSubject, 43> subjects = {{
+constexpr std::array<SystemSubject, 44> subjects = {{
     {"$SYS.REQ.SERVER.PING", SystemZone::statsz, false},
     {"$SYS.REQ.SERVER.PING.IDZ", SystemZone::idz, false},
     {"$SYS.REQ.SERVER.PING.STATSZ", SystemZone::statsz, false},
@@ -288,6 +288,7 @@ constexpr std::array<SystemSubject, 43> subjects = {{
     {"$SYS.DEBUG.SUBSCRIBERS", SystemZone::count_subscribers, false},
     {"$SYS.SERVER.*.STATSZ", SystemZone::remote_statsz, false},
     {"$SYS.SERVER.*.SHUTDOWN", SystemZone::remote_shutdown, false},
+    {"$SYS.SERVER.*.LAMEDUCK", SystemZone::remote_shutdown, false},
 }};
 
 }  // namespace

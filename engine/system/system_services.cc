@@ -20,6 +20,8 @@ namespace {
 // Another server that said nothing for so long is gone (it would speak every ten seconds).
 constexpr Duration server_silence_max = seconds(35);
 constexpr Duration heartbeat_max = seconds(10);
+// Any user of the system account can invent servers.
+constexpr std::size_t servers_max = 1024;
 // Which timer it is: number of the timer that asks for a further step at once.
 constexpr std::uint32_t queue_timer = 1;
 // Numbers of accounts are told anew with every so many heartbeats.
@@ -292,6 +294,9 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
     return true;
   }
   if (request.reply.empty()) {
+    // Whoever asks for nobody's ear asks all servers to speak up.
+    const bool is_speech = request.zone == SystemZone::statsz && is_wanted(statsz_subject());
+    news_.statsz = news_.statsz || is_speech;
     return true;
   }
   if (!request.options.fault.empty()) {
@@ -315,9 +320,10 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
       if (context_.accounts.find(request.account) == context_.accounts.end()) {
         return true;
       }
-      query.clear();
-      add_parameter(query, "accounts", request.account);
-      add_parameter(query, "unused", "1");
+      // Of equal names the first counts.
+      std::string forced;
+      add_parameter(forced, "accounts", request.account);
+      query = forced + "&" + query;
     }
   } else if (names_account) {
     std::string forced;
@@ -386,10 +392,15 @@ void SystemServices::on_remote(const Request& request) {
   if (id == context_.options->identity.server_id) {
     return;
   }
-  if (request.zone == SystemZone::remote_statsz) {
-    servers_[std::string(id)] = context_.now;
-  } else if (const auto found = servers_.find(id); found != servers_.end()) {
-    servers_.erase(found);
+  const auto found = servers_.find(id);
+  if (request.zone == SystemZone::remote_shutdown) {
+    if (found != servers_.end()) {
+      servers_.erase(found);
+    }
+  } else if (found != servers_.end()) {
+    found->second = context_.now;
+  } else if (servers_.size() < servers_max) {
+    servers_.emplace(std::string(id), context_.now);
   }
 }
 
