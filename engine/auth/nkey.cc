@@ -111,6 +111,20 @@ std::optional<std::string> decode_signature(std::string_view text) {
   return bytes;
 }
 
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0) {
+    return std::nullopt;
+  }
+  for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) {
+    text.remove_suffix(1);
+  }
+  std::string bytes;
+  if (!decode_digits(text, base64_standard_alphabet, 6, bytes)) {
+    return std::nullopt;
+  }
+  return bytes;
+}
+
 std::string encode_base64_url(std::span<const std::uint8_t> bytes) {
   return encode_digits(bytes, base64_url_alphabet, 6);
 }

@@ -38,6 +38,9 @@ inline std::optional<PublicKey> decode_user_nkey(std::string_view text) {
 // The url alphabet with padding is refused, as nats-server does.
 std::optional<std::string> decode_signature(std::string_view text);
 
+// base64 in the standard alphabet, padded.
+std::optional<std::string> decode_base64(std::string_view text);
+
 // base64 raw url, as used for the nonce of INFO.
 std::string encode_base64_url(std::span<const std::uint8_t> bytes);
 

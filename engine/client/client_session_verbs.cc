@@ -349,6 +349,10 @@ bool ClientSession::deliver(Subscription& subscription, const PublishCommand& pu
       permissions_->is_delivery_denied(publish.subject, subscription.queue())) {
     return false;
   }
+  if (subscription.delivered_max != 0 && subscription.delivered >= subscription.delivered_max)
+      [[unlikely]] {
+    return false;  // it met two imports of one message, and is as good as gone
+  }
   ++subscription.delivered;
   if (subscription.delivered == subscription.delivered_max) [[unlikely]] {
     context_.expired.push_back(&subscription);

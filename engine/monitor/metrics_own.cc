@@ -3,6 +3,7 @@
 
 #include "engine/base/text_number.h"
 #include "engine/monitor/metrics.h"
+#include "engine/monitor/snapshot.h"
 
 namespace rubus {
 
@@ -66,9 +67,10 @@ void add_own_metrics(MetricsText& metrics, const MonitorFacts& facts, std::strin
     add_route(metrics, server_id, route);
   }
   const std::array<MetricLabel, 1> labels = {{{"server_id", server_id}}};
+  const Counters all = all_counters(facts);
   metrics.add("rubus_closed_connections_total", MetricKind::counter,
               "Client connections that ended since the start.", labels,
-              context.closed_clients.total());
+              all.connections_total - all.connections);
 }
 
 }  // namespace rubus

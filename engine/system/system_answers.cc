@@ -6,7 +6,10 @@
 #include "engine/monitor/accountz.h"
 #include "engine/monitor/monitor.h"
 #include "engine/monitor/snapshot.h"
+#include "engine/peer/peer_link.h"
+#include "engine/routing/subject.h"
 #include "engine/system/system_services.h"
+#include "engine/system/user_info.h"
 
 namespace rubus {
 
@@ -75,6 +78,63 @@ void SystemServices::on_reloaded(const ReloadDone& done) {
   context_.output->reload_wanted = context_.output->reload_wanted || !reloading_.empty();
 }
 
+// "subject [queue]": in the account of who asks.
+void SystemServices::ask_count(Request request, std::string_view payload,
+                               const PublishCommand& publish) {
+  const std::size_t blank = std::min(payload.find(' '), payload.size());
+  request.options.subject = payload.substr(0, blank);
+  request.options.queue = payload.substr(std::min(blank + 1, payload.size()));
+  request.account = requester_of(publish).account;
+  if (request.account.empty()) {
+    request.account = account_name_;
+  }
+  if (!request.reply.empty()) {
+    ask_later(std::move(request));
+  }
+}
+
+// How many subscriptions of clients and leaf nodes would get a message. Behind another server one
+// wish counts as one subscription, and only for who asks here; a server that asks us asks all.
+void SystemServices::answer_count(const Request& request, const MonitorFacts& facts) {
+  const std::string& queue = request.options.queue;
+  const bool counts_routes = request.zone == SystemZone::count_subscribers;
+  const auto weight = [counts_routes](const Subscription* remote) {
+    const ConnectionKind kind = remote->peer->kind();
+    const bool counts =
+        kind == ConnectionKind::leaf || (kind == ConnectionKind::route && counts_routes);
+    return counts ? std::uint64_t{remote->weight} : 0;
+  };
+  MatchResult wanted;
+  if (const Account* account = context_.find_account(request.account); account != nullptr) {
+    account->index().match(request.options.subject, wanted);
+  }
+  std::uint64_t count = queue.empty() ? wanted.plain.size() : 0;
+  for (const Subscription* remote : wanted.peers) {
+    count += queue.empty() ? weight(remote) : 0;
+  }
+  for (const QueueMatch& group : wanted.queues) {
+    if (queue.empty() || group.name == queue) {
+      count += group.members.size();
+      for (const Subscription* remote : group.remotes) {
+        count += weight(remote);
+      }
+    }
+  }
+  for (const std::shared_ptr<const ShardSnapshot>& other : facts.others) {
+    for (const ConnectionRecord& record : other->open) {
+      const auto is_counted = [&request, &queue](const SubscriptionRecord& each) {
+        return subject_matches(each.subject, request.options.subject) &&
+               (queue.empty() || each.queue == queue);
+      };
+      const std::vector<SubscriptionRecord>& all = record.subscription_records;
+      count += record.account == request.account
+                   ? static_cast<std::uint64_t>(std::count_if(all.begin(), all.end(), is_counted))
+                   : 0;
+    }
+  }
+  answer(request, number_text(count));
+}
+
 void SystemServices::begin_telling() {
   telling_ = std::exchange(news_, {});
   desk_.gather(*this, facts_for_news, std::make_shared<const MonitorQuestion>());
@@ -86,7 +146,9 @@ void SystemServices::begin_answering() {
   asked_.pop_front();
   auto question = std::make_shared<MonitorQuestion>();
   question->path = path_of(answering_->zone);
-  question->query = answering_->options.query;
+  const bool is_count = answering_->zone == SystemZone::count_subscribers ||
+                        answering_->zone == SystemZone::account_subscribers;
+  question->query = is_count ? "subs=1" : answering_->options.query;
   desk_.gather(*this, facts_for_answer, std::move(question));
 }
 
@@ -108,6 +170,9 @@ void SystemServices::answer_asked(const Request& request, const MonitorFacts& fa
   } else if (request.zone == SystemZone::account_info ||
              request.zone == SystemZone::account_conns) {
     answer_account(request, facts);
+  } else if (request.zone == SystemZone::count_subscribers ||
+             request.zone == SystemZone::account_subscribers) {
+    answer_count(request, facts);
   } else {
     answer_document(request, facts);
   }

@@ -231,41 +231,4 @@ void SystemServices::tell_server_event(std::string_view word) {
   publish(std::move(subject), std::move(text));
 }
 
-// How many subscriptions would get a message: of the account that asks (count_subscribers), or of
-// a named account in this process (account_subscribers, which other servers ask).
-void SystemServices::on_count(const Request& request, std::string_view payload,
-                              const PublishCommand& publish) {
-  const bool is_named = request.zone == SystemZone::account_subscribers;
-  std::string_view subject = is_named ? std::string_view(request.options.subject) : payload;
-  std::string_view queue;
-  if (const std::size_t blank = subject.find(' '); blank != std::string_view::npos) {
-    queue = subject.substr(blank + 1);
-    subject = subject.substr(0, blank);
-  }
-  std::string name = is_named ? request.options.account : requester_of(publish).account;
-  if (name.empty()) {
-    name = account_name_;
-  }
-  const Account* const account = context_.find_account(name);
-  std::uint64_t count = 0;
-  if (account != nullptr) {
-    MatchResult wanted;
-    account->index().match(subject, wanted);
-    count += queue.empty() ? wanted.plain.size() : 0;
-    for (const Subscription* remote : wanted.peers) {
-      count += queue.empty() && !is_named ? remote->weight : 0;
-    }
-    for (const QueueMatch& group : wanted.queues) {
-      if (!queue.empty() && group.name != queue) {
-        continue;
-      }
-      count += group.members.size();
-      for (const Subscription* remote : group.remotes) {
-        count += is_named ? 0 : remote->weight;
-      }
-    }
-  }
-  answer(request, number_text(count));
-}
-
 }  // namespace rubus

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/auth/nkey.h"
 #include "engine/base/json_reader.h"
 #include "engine/base/text_number.h"
 
@@ -145,7 +146,8 @@ class OptionReader {
   bool is_known(std::string_view key) const {
     static constexpr std::array<std::string_view, 6> others = {
         "server_name", "cluster", "host", "domain", "exact_match", "tags"};
-    return key == "subject" || std::find(others.begin(), others.end(), key) != others.end() ||
+    return key == "subject" || key == "queue" ||
+           std::find(others.begin(), others.end(), key) != others.end() ||
            std::any_of(option_names.begin(), option_names.end(),
                        [key](const OptionName& name) { return name.json == key; });
   }
@@ -202,6 +204,11 @@ class OptionReader {
       filter_.domain = text;
     } else if (key == "subject") {
       options_.subject = text;
+    } else if (key == "queue") {
+      // Bytes, as Go writes them into JSON.
+      const std::optional<std::string> queue = decode_base64(text);
+      options_.queue = queue.value_or(std::string());
+      options_.fault = queue.has_value() ? options_.fault : "illegal base64 data";
     } else if (!text.empty()) {
       parameter(key, text);
     }
@@ -324,6 +331,8 @@ std::string_view path_of(SystemZone zone) {
     case SystemZone::varz:
       return "/varz";
     case SystemZone::subsz:
+    case SystemZone::count_subscribers:
+    case SystemZone::account_subscribers:
       return "/subsz";
     case SystemZone::connz:
       return "/connz";
@@ -352,8 +361,6 @@ std::string_view path_of(SystemZone zone) {
     case SystemZone::kick:
     case SystemZone::lame_duck:
     case SystemZone::user_info:
-    case SystemZone::count_subscribers:
-    case SystemZone::account_subscribers:
     case SystemZone::remote_statsz:
     case SystemZone::remote_shutdown:
       return {};

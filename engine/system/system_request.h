@@ -63,6 +63,7 @@ struct SystemOptions {
   bool has_subject_filter = false;
   std::string account;  // of account_subscribers
   std::string subject;
+  std::string queue;
 };
 
 SystemOptions read_options(const EngineContext& context, SystemZone zone, std::string_view json);

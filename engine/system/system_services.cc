@@ -226,7 +226,7 @@ bool SystemServices::on_request(const Service& service, const MessageSource& sou
       on_user_info(request, source, publish);
       return true;
     case SystemZone::count_subscribers:
-      on_count(request, payload, publish);
+      ask_count(std::move(request), payload, publish);
       return true;
     case SystemZone::idz:
     case SystemZone::statsz:
@@ -251,7 +251,7 @@ bool SystemServices::on_request(const Service& service, const MessageSource& sou
     case SystemZone::account_subscribers:
       break;
   }
-  return take(std::move(request), payload, publish);
+  return take(std::move(request), payload);
 }
 
 // What needs no facts.
@@ -276,7 +276,7 @@ bool SystemServices::answer_at_once(const Request& request) {
   return true;
 }
 
-bool SystemServices::take(Request request, std::string_view json, const PublishCommand& publish) {
+bool SystemServices::take(Request request, std::string_view json) {
   request.options = read_options(context_, request.zone, json);
   const bool is_command = request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
   if (is_command) {
@@ -299,12 +299,16 @@ bool SystemServices::take(Request request, std::string_view json, const PublishC
     news_.statsz = news_.statsz || is_speech;
     return true;
   }
-  if (!request.options.fault.empty()) {
-    answer(request, refusal(400, request.options.fault, false));
+  if (request.zone == SystemZone::account_subscribers) {
+    // Another server asks; it does not wait for who has nothing to say.
+    request.account = request.options.account;
+    if (request.options.fault.empty() && context_.find_account(request.account) != nullptr) {
+      ask_later(std::move(request));
+    }
     return true;
   }
-  if (request.zone == SystemZone::account_subscribers) {
-    on_count(request, {}, publish);
+  if (!request.options.fault.empty()) {
+    answer(request, refusal(400, request.options.fault, false));
     return true;
   }
   if (answer_at_once(request)) {

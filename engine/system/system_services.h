@@ -94,7 +94,8 @@ class SystemServices {
     SystemOptions options;
 
     std::size_t size() const {
-      return subject.size() + reply.size() + account.size() + options.query.size();
+      return subject.size() + reply.size() + account.size() + options.query.size() +
+             options.subject.size() + options.queue.size();
     }
   };
   // Numbers that somebody wants to hear.
@@ -121,7 +122,7 @@ class SystemServices {
   bool answer_at_once(const Request& request);
   void ask_later(Request request);
   void ask_reload(Request request);
-  bool take(Request request, std::string_view json, const PublishCommand& publish);
+  bool take(Request request, std::string_view json);
   bool may_tell() const { return !news_.is_empty() && !telling_.has_value(); }
   bool may_answer() const { return !asked_.empty() && !answering_.has_value() && has_turn(); }
   // This step may see another document.
@@ -137,7 +138,8 @@ class SystemServices {
   void on_connection_command(const Request& request);
   void on_user_info(const Request& request, const MessageSource& source,
                     const PublishCommand& publish);
-  void on_count(const Request& request, std::string_view payload, const PublishCommand& publish);
+  void ask_count(Request request, std::string_view payload, const PublishCommand& publish);
+  void answer_count(const Request& request, const MonitorFacts& facts);
   void on_remote(const Request& request);
   ClientSession* find_client(std::uint64_t number) const;
 

@@ -96,6 +96,19 @@ TEST(StreamImport, counts_against_the_maximum_of_its_subscription) {
   EXPECT_EQ(stage.take('b'), "MSG b.s.x 1 1\r\n2\r\n");
 }
 
+TEST(StreamImport, two_that_bring_the_same_message_do_not_exceed_the_maximum) {
+  AccountOptions a = account_named("A");
+  a.stream_exports = {{"st.>", false, {}, 0}};
+  AccountOptions b = account_named("B");
+  b.stream_imports = {{"A", "st.>", ""}, {"A", "st.a", "x.a"}};
+  AccountStage stage({a, b});
+  stage.send('b', "SUB > 1\r\nUNSUB 1 1\r\n");
+  stage.send('a', "PUB st.a 1\r\nx\r\n");
+  const std::string got = stage.take('b');
+  EXPECT_NE(got.find(" 1 1\r\nx\r\n"), std::string::npos) << got;
+  EXPECT_EQ(got.find("MSG", 1), std::string::npos) << got;
+}
+
 TEST(StreamImport, does_not_pass_through_a_second_account) {
   std::vector<AccountOptions> accounts = exporter_and_importer();
   accounts[1].stream_exports = {{"b.s.>", false, {}, 0}};

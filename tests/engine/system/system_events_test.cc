@@ -89,6 +89,60 @@ TEST(SystemEvents, another_server_counts_as_long_as_it_speaks) {
   EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":1"));
 }
 
+TEST(SystemEvents, servers_that_somebody_invents_are_bounded_and_lame_ones_are_gone) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(system,
+                     "PUB $SYS.SERVER.NOTHER.STATSZ 2\r\n{}\r\n"
+                     "PUB $SYS.SERVER.NOTHER.LAMEDUCK 2\r\n{}\r\n");
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":1,"));
+  std::string text;
+  for (int at = 0; at < 2000; ++at) {
+    text.append("PUB $SYS.SERVER.N" + std::to_string(at) + ".STATSZ 0\r\n\r\n");
+  }
+  stage.harness.send(system, text);
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.SERVER.PING"), "\"active_servers\":1025,"));
+}
+
+TEST(SystemEvents, numbers_of_the_global_account_are_not_told_but_answered) {
+  Options options = system_options();
+  User& user = options.authorization.users.emplace_back();
+  user.name = "G";
+  user.password = "p";
+  SystemStage stage(options);
+  const int system = stage.login("SYS");
+  stage.harness.send(system, "SUB $SYS.ACCOUNT.> 1\r\nSUB $SYS.SERVER.ACCOUNT.> 2\r\n");
+  stage.login("G");
+  EXPECT_EQ(subjects(stage.harness.take(system)),
+            (std::vector<std::string>{"$SYS.ACCOUNT.$G.CONNECT"}));
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.ACCOUNT.$G.CONNS"), "\"acc\":\"$G\""));
+}
+
+TEST(SystemEvents, a_ping_for_nobodys_ear_makes_the_server_speak_up_once) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.advance(seconds(20));
+  stage.harness.send(system, "SUB $SYS.SERVER.NID.STATSZ 1\r\n");
+  const std::string ping = "PUB $SYS.REQ.SERVER.PING 0\r\n\r\n";
+  EXPECT_EQ(subjects(stage.harness.send(system, ping + ping + ping)),
+            (std::vector<std::string>{"$SYS.SERVER.NID.STATSZ"}));
+}
+
+TEST(SystemEvents, of_many_ends_in_one_input_the_numbers_are_told_once_and_first) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  for (int at = 0; at < 3; ++at) {
+    stage.login("A");
+  }
+  stage.harness.send(system, "SUB $SYS.ACCOUNT.A.> 1\r\n");
+  Options options = system_options();
+  options.authorization.users.erase(options.authorization.users.begin());
+  stage.harness.reload(options);
+  EXPECT_EQ(subjects(stage.harness.take(system)),
+            (std::vector<std::string>{"$SYS.ACCOUNT.A.SERVER.CONNS", "$SYS.ACCOUNT.A.DISCONNECT",
+                                      "$SYS.ACCOUNT.A.DISCONNECT", "$SYS.ACCOUNT.A.DISCONNECT"}));
+}
+
 TEST(SystemEvents, a_shutdown_is_told_before_the_connections_end) {
   SystemStage stage;
   const int system = stage.login("SYS");

@@ -154,9 +154,23 @@ TEST(SystemServices, accounts_are_told_in_detail_and_unknown_ones_refused) {
                   "\"description\":\"Account NOPE does not exist\""));
   EXPECT_EQ(stage.ask(system, "$SYS.REQ.ACCOUNT.NOPE.CONNS"), "");
   EXPECT_EQ(stage.ask(system, "$SYS.REQ.ACCOUNT.NOPE.STATZ"), "");
-  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.ACCOUNT.A.CONNS"),
-                  "{\"type\":\"io.nats.server.advisory.v1.account_connections\",\"id\":\""));
   EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.ACCOUNT.A.JSZ"), "jetstream not enabled"));
+}
+
+TEST(SystemServices, an_account_that_is_not_in_use_is_passed_over_in_silence) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  const std::string conns = "$SYS.REQ.ACCOUNT.A.CONNS";
+  const std::string statz = "$SYS.REQ.ACCOUNT.A.STATZ";
+  EXPECT_EQ(stage.ask(system, conns), "");
+  EXPECT_EQ(stage.ask(system, statz), "");
+  EXPECT_EQ(stage.ask(system, "$SYS.REQ.ACCOUNT.PING.STATZ", R"({"accounts":["A"]})"), "");
+  EXPECT_TRUE(has(stage.ask(system, statz, R"({"include_unused":true})"),
+                  "\"account_statz\":[{\"acc\":\"A\",\"name\":\"A\",\"conns\":0,"));
+  stage.login("A");
+  EXPECT_TRUE(has(stage.ask(system, statz), "\"account_statz\":[{\"acc\":\"A\""));
+  EXPECT_TRUE(has(stage.ask(system, conns),
+                  "{\"type\":\"io.nats.server.advisory.v1.account_connections\",\"id\":\""));
 }
 
 TEST(SystemServices, a_kicked_client_is_gone_and_an_unknown_one_an_error) {
@@ -198,6 +212,24 @@ TEST(SystemServices, a_reload_that_is_wanted_during_another_one_is_answered_behi
   }
   stage.harness.step({ReloadDone{nullptr}});
   EXPECT_EQ(stage.harness.take(system), "");
+}
+
+TEST(SystemServices, a_slow_consumer_is_counted_in_its_account) {
+  Options options = system_options();
+  options.limits.max_pending = 1000;
+  SystemStage stage(options);
+  const int system = stage.login("SYS");
+  const int slow = stage.login("A");
+  const int other = stage.login("A");
+  stage.harness.send(slow, "SUB foo 1\r\n");
+  stage.harness.stop_reading(slow);
+  const std::string payload(900, 'x');
+  for (int at = 0; at < 2; ++at) {
+    stage.harness.send(other, "PUB foo 900\r\n" + payload + "\r\n");
+  }
+  options.limits.max_pending = 1'000'000;
+  stage.harness.reload(options);
+  EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.ACCOUNT.A.STATZ"), "\"slow_consumers\":1}"));
 }
 
 TEST(SystemServices, one_client_alone_is_told_of_lame_duck_mode) {
@@ -265,6 +297,23 @@ TEST(SystemServices, subscribers_are_counted_in_the_account_that_asks) {
   EXPECT_EQ(count("foo"), "2\r\n");
   EXPECT_EQ(count("foo q"), "1\r\n");
   EXPECT_EQ(count("nobody"), "0\r\n");
+}
+
+TEST(SystemServices, other_servers_are_told_how_many_subscribers_an_account_has) {
+  SystemStage stage;
+  const int system = stage.login("SYS");
+  stage.harness.send(stage.login("A"), "SUB foo 1\r\nSUB foo q 2\r\nSUB foo r 3\r\n");
+  const auto count = [&stage, system](std::string_view payload) {
+    const std::string answer = stage.ask(system, "$SYS.REQ.ACCOUNT.NSUBS", payload);
+    return answer.substr(std::min(answer.find("\r\n") + 2, answer.size()));
+  };
+  EXPECT_EQ(count(R"({"acc":"A","subject":"foo"})"), "3\r\n");
+  EXPECT_EQ(count(R"({"acc":"A","subject":"foo","queue":"cQ=="})"), "1\r\n");
+  EXPECT_EQ(count(R"({"acc":"A","subject":"nobody"})"), "0\r\n");
+  for (const char* unanswered :
+       {"{", R"({"acc":"NOPE","subject":"foo"})", R"({"acc":"A","subject":"foo","queue":"q"})"}) {
+    EXPECT_EQ(stage.ask(system, "$SYS.REQ.ACCOUNT.NSUBS", unanswered), "") << unanswered;
+  }
 }
 
 }  // namespace rubus::test

@@ -43,6 +43,19 @@ TEST(SystemShards, numbers_of_an_account_in_use_on_another_shard_alone_are_refre
   EXPECT_TRUE(has(told, "\"acc\":\"A\",\"name\":\"A\",\"conns\":1,")) << told;
 }
 
+TEST(SystemShards, subscribers_of_both_shards_are_counted_one_by_one) {
+  ShardPair pair(system_options());
+  pair.login(0, 1, "SYS");
+  pair.login(0, 2, "A");
+  pair.login(1, 3, "A");
+  pair.send(0, 2, "SUB foo 1\r\n");
+  pair.send(1, 3, "SUB foo 1\r\nSUB foo 2\r\nSUB foo q 3\r\nSUB bar 4\r\n");
+  pair.send(0, 1, "SUB inbox 9\r\n");
+  const std::string answer = pair.send(
+      0, 1, "PUB $SYS.REQ.ACCOUNT.NSUBS inbox 27\r\n{\"acc\":\"A\",\"subject\":\"foo\"}\r\n");
+  EXPECT_TRUE(has(answer, "MSG inbox 9  1\r\n4\r\n")) << answer;
+}
+
 TEST(SystemShards, subscriptions_are_counted_once_and_alike_in_all_documents) {
   ShardPair pair(system_options());
   pair.login(0, 1, "A");
