@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 #include "engine/auth/account_imports.h"
 #include "engine/auth/service_step.h"
@@ -189,6 +188,21 @@ bool ServiceResponses::on_response(const MessageSource& source, const PublishCom
     forget(*key);
   }
   return is_taken;
+}
+
+std::vector<ServiceResponses::Owed> ServiceResponses::first_owed(std::size_t count) const {
+  std::vector<Owed> owed;
+  for (const auto& [importer, share] : shares_) {
+    for (const Expiry& each : share.expiries) {
+      if (owed.size() == count) {
+        return owed;
+      }
+      const Response* const found = pending_.find(each.key);
+      ensure(found != nullptr, "an expiry entry has its response");
+      owed.push_back({subject_of(each.key), found->importer->name(), found->reply});
+    }
+  }
+  return owed;
 }
 
 void ServiceResponses::count_interest() const { exporter_.count_interest(*subscription_); }

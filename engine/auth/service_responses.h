@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/lookup.h"
 #include "engine/base/sorted.h"
@@ -60,6 +61,13 @@ class ServiceResponses {
   void count_interest() const;
 
   std::size_t pending() const { return pending_.size(); }
+  // The first `count` of them, in a fixed order: their subject here, who waits, and as what.
+  struct Owed {
+    std::string subject;
+    std::string_view importer;
+    std::string_view reply;
+  };
+  std::vector<Owed> first_owed(std::size_t count) const;
 
   template <class V>
   void visit(V& v) const {

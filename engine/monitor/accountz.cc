@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "engine/auth/account_exports.h"
+#include "engine/auth/service_responses.h"
+#include "engine/base/ensure.h"
 #include "engine/base/stable_order.h"
 #include "engine/monitor/snapshot.h"
 #include "engine/monitor/subsz.h"
@@ -80,17 +83,11 @@ void write_export(JsonWriter& json, std::string_view subject, std::string_view t
   json.end_object();
 }
 
-void write_exports(JsonWriter& json, const AccountOptions& account, bool is_system) {
-  if (!is_system && account.service_exports.empty() && account.stream_exports.empty()) {
+void write_exports(JsonWriter& json, const AccountOptions& account) {
+  if (account.service_exports.empty() && account.stream_exports.empty()) {
     return;
   }
   json.begin_array("exports");
-  if (is_system) {
-    write_export(json, "$SYS.REQ.ACCOUNT.*.CONNZ", "service", "Streamed", {});
-    write_export(json, "$SYS.REQ.ACCOUNT.*.STATZ", "service", "Streamed", {});
-    write_export(json, "$SYS.DEBUG.SUBSCRIBERS", "service", "Singleton", {});
-    write_export(json, "$SYS.REQ.USER.*.INFO", "service", "Singleton", {});
-  }
   for (const ServiceExport& service : account.service_exports) {
     write_export(json, service.subject, "service", response_text(service.response_type),
                  service.accounts);
@@ -134,8 +131,8 @@ void write_imports(JsonWriter& json, const AccountOptions& account, std::string_
                         "stream",
                         false});
   }
-  if (!system_account.empty()) {
-    for (const AutomaticImport& automatic : automatic_imports(name, name == system_account)) {
+  if (name == system_account) {
+    for (const AutomaticImport& automatic : automatic_imports(name, true)) {
       write_import(json, {automatic.subject, system_account, automatic.local, automatic.local,
                           "service", automatic.share});
     }
@@ -147,15 +144,37 @@ void write_imports(JsonWriter& json, const AccountOptions& account, std::string_
   json.end_array();
 }
 
+// What services of the account owe to others; of very many the first.
+void write_responses(JsonWriter& json, const Account& account) {
+  constexpr std::size_t shown_max = 1000;
+  const ServiceResponses* const responses = account.known_responses();
+  if (responses == nullptr || responses->pending() == 0) {
+    return;
+  }
+  json.begin_object("responses");
+  for (const ServiceResponses::Owed& owed : responses->first_owed(shown_max)) {
+    json.begin_object(owed.subject);
+    json.text("subject", owed.reply);
+    json.text("account", owed.importer);
+    json.text("to", owed.subject);
+    json.text("local_subject", owed.subject);
+    json.number("type", std::uint64_t{2});
+    json.truth("invalid", false);
+    json.truth("share", false);
+    json.truth("tracking", false);
+    json.end_object();
+  }
+  json.end_object();
+}
+
 void write_detail(JsonWriter& json, std::string_view key, const MonitorFacts& facts,
                   const AccountRecord& record) {
   const Options& options = *facts.context.options;
   const bool is_system = record.name == options.system_account;
-  const auto configured = std::find_if(
-      options.accounts.begin(), options.accounts.end(),
-      [&record](const AccountOptions& account) { return account.name == record.name; });
   const AccountOptions none;
-  const AccountOptions& account = configured == options.accounts.end() ? none : *configured;
+  const AccountOptions* const found =
+      find_account_options(facts.context.effective_accounts, record.name);
+  const AccountOptions& account = found == nullptr ? none : *found;
   const WallTime loaded = options.monitor.config_load_time;
   json.begin_object(key);
   json.text("account_name", record.name);
@@ -168,12 +187,15 @@ void write_detail(JsonWriter& json, std::string_view key, const MonitorFacts& fa
   json.number("client_connections", record.connections);
   json.number("subscriptions", record.subscriptions);
   write_mappings(json, account.mappings);
-  write_exports(json, account, is_system);
+  write_exports(json, account);
   write_imports(json, account, record.name, options.system_account);
   json.text("name_tag", record.name);
   json.begin_object("sublist_stats");
   write_statistics(json, record);
   json.end_object();
+  const auto known = facts.context.accounts.find(record.name);
+  ensure(known != facts.context.accounts.end(), "a record is of an account");
+  write_responses(json, *known->second);
   json.end_object();
 }
 

@@ -1,7 +1,8 @@
 // /accountz: the names of all accounts, or one of them in detail. Parameter: acc.
 //
-// Exports, imports and mappings are those of the configuration, with the imports from the system
-// account that every account has. Lists are in the order of the configuration, names sorted.
+// Exports, imports and mappings are those of the configuration, with what every account imports
+// from the system account. Lists are in the order of the configuration, names sorted; responses
+// that services owe are those of shard 0.
 #pragma once
 
 #include "engine/monitor/document.h"

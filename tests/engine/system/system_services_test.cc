@@ -157,6 +157,35 @@ TEST(SystemServices, accounts_are_told_in_detail_and_unknown_ones_refused) {
   EXPECT_TRUE(has(stage.ask(system, "$SYS.REQ.ACCOUNT.A.JSZ"), "jetstream not enabled"));
 }
 
+TEST(SystemServices, details_of_an_account_show_the_imports_in_force_and_what_services_owe) {
+  Options options = system_options();
+  options.accounts[0].service_exports.emplace_back().subject = "q";
+  AccountOptions& b = *options.accounts.emplace(options.accounts.begin() + 1);
+  b.name = "B";
+  b.service_imports = {{"A", "q", "$SYS.REQ.USER.INFO", false}, {"A", "q", "ask", false}};
+  User& user = options.authorization.users.emplace_back();
+  user.name = "B";
+  user.password = "p";
+  user.account = "B";
+  SystemStage stage(options);
+  const int system = stage.login("SYS");
+  const std::string imports = stage.ask(system, "$SYS.REQ.ACCOUNT.B.INFO");
+  EXPECT_TRUE(has(imports, "{\"subject\":\"q\",\"account\":\"A\",\"to\":\"$SYS.REQ.USER.INFO\","));
+  EXPECT_FALSE(has(imports, "$SYS.REQ.USER.B.INFO")) << imports;
+  EXPECT_TRUE(has(imports, "\"to\":\"$SYS.REQ.ACCOUNT.PING.STATZ\"")) << imports;
+  const std::string exports = stage.ask(system, "$SYS.REQ.ACCOUNT.SYS.INFO");
+  EXPECT_TRUE(has(exports,
+                  "\"exports\":[{\"subject\":\"$SYS.REQ.ACCOUNT.*.CONNZ\",\"type\":\"service\","
+                  "\"response_type\":\"Streamed\"},"))
+      << exports;
+  EXPECT_FALSE(has(stage.ask(system, "$SYS.REQ.ACCOUNT.A.INFO"), "responses"));
+  stage.harness.send(stage.login("A"), "SUB q 1\r\n");
+  stage.harness.send(stage.login("B"), "PUB ask rep 1\r\nx\r\n");
+  const std::string owed = stage.ask(system, "$SYS.REQ.ACCOUNT.A.INFO");
+  EXPECT_TRUE(has(owed, "\"responses\":{\"_R_.")) << owed;
+  EXPECT_TRUE(has(owed, ":{\"subject\":\"rep\",\"account\":\"B\",\"to\":\"_R_.")) << owed;
+}
+
 TEST(SystemServices, an_account_that_is_not_in_use_is_passed_over_in_silence) {
   SystemStage stage;
   const int system = stage.login("SYS");
