@@ -15,20 +15,13 @@ struct Flow {
 Flow sent(const Traffic& traffic) { return {traffic.out_messages, traffic.out_bytes}; }
 Flow received(const Traffic& traffic) { return {traffic.in_messages, traffic.in_bytes}; }
 
-void write_flow(JsonWriter& json, std::string_view key, Flow flow) {
-  json.begin_object(key);
-  json.number("msgs", flow.messages);
-  json.number("bytes", flow.bytes);
-  json.end_object();
-}
-
 void write_flows(JsonWriter& json, std::string_view key, Flow all, Flow routes, Flow leafs) {
   json.begin_object(key);
   json.number("msgs", all.messages);
   json.number("bytes", all.bytes);
-  write_flow(json, "gateways", {});
-  write_flow(json, "routes", routes);
-  write_flow(json, "leafs", leafs);
+  write_flow(json, "gateways", 0, 0);
+  write_flow(json, "routes", routes.messages, routes.bytes);
+  write_flow(json, "leafs", leafs.messages, leafs.bytes);
   json.end_object();
 }
 

@@ -24,4 +24,22 @@ void write_tags_and_flags(JsonWriter& json, const MonitorOptions& monitor) {
   json.end_object();
 }
 
+void write_flow(JsonWriter& json, std::string_view key, std::uint64_t messages,
+                std::uint64_t bytes) {
+  json.begin_object(key);
+  json.number("msgs", messages);
+  json.number("bytes", bytes);
+  json.end_object();
+}
+
+void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
+                   std::uint64_t routes, std::uint64_t leafs) {
+  json.begin_object(key);
+  json.number("clients", clients);
+  json.number("routes", routes);
+  json.number("gateways", std::uint64_t{0});
+  json.number("leafs", leafs);
+  json.end_object();
+}
+
 }  // namespace rubus

@@ -50,6 +50,13 @@ inline void write_server_and_time(JsonWriter& json, const MonitorFacts& facts) {
 // What operators say about a server, and the flags that nats-server knows.
 void write_tags_and_flags(JsonWriter& json, const MonitorOptions& monitor);
 
+// {"msgs":1,"bytes":2}
+void write_flow(JsonWriter& json, std::string_view key, std::uint64_t messages,
+                std::uint64_t bytes);
+// A count by kind of connection; there are no gateways here.
+void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
+                   std::uint64_t routes, std::uint64_t leafs);
+
 inline MonitorReply refusal_reply(std::string text) {
   MonitorReply reply;
   reply.status = 400;

@@ -11,8 +11,6 @@ namespace rubus {
 
 namespace {
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
 std::string seconds_text(Duration duration) {
   const std::string sign = duration.nanoseconds < 0 ? "-" : "";
   const std::int64_t size = duration.nanoseconds < 0 ? -duration.nanoseconds : duration.nanoseconds;
@@ -168,16 +166,6 @@ void write_counters(JsonWriter& json, const Counters& counters, const MonitorFac
               counters.stale_connections + counters.stale_routes + counters.stale_leafs);
   json.number("stalled_clients", counters.stalled_clients);
   json.number("subscriptions", all_subscriptions(facts));
-}
-
-void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
-                   std::uint64_t routes, std::uint64_t leafs) {
-  json.begin_object(key);
-  json.number("clients", clients);
-  json.number("routes", routes);
-  json.number("gateways", std::uint64_t{0});
-  json.number("leafs", leafs);
-  json.end_object();
 }
 
 void write_requests(JsonWriter& json, RequestCounts requests) {

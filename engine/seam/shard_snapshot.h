@@ -141,7 +141,6 @@ struct AccountRecord {
   std::string name;
   std::uint64_t connections = 0;
   std::uint64_t leafnodes = 0;
-  std::uint64_t connections_total = 0;  // with leaf nodes
   std::uint64_t slow_consumers = 0;
   Traffic clients;
   Traffic routes;
@@ -159,7 +158,6 @@ struct AccountRecord {
   void add(const AccountRecord& other) {
     connections += other.connections;
     leafnodes += other.leafnodes;
-    connections_total += other.connections_total;
     slow_consumers += other.slow_consumers;
     clients.add(other.clients);
     routes.add(other.routes);

@@ -93,12 +93,11 @@ void fields(V& visit, S& value) {
 
 template <class V, Of<AccountRecord> S>
 void fields(V& visit, S& value) {
-  auto& [name, connections, leafnodes, connections_total, slow_consumers, clients, routes, leafs,
-         subscriptions, inserts, removes, cached, lookups, hits, fanout_max, fanout_sum] = value;
+  auto& [name, connections, leafnodes, slow_consumers, clients, routes, leafs, subscriptions,
+         inserts, removes, cached, lookups, hits, fanout_max, fanout_sum] = value;
   visit("name", name);
   visit("connections", connections);
   visit("leafnodes", leafnodes);
-  visit("connections_total", connections_total);
   visit("slow_consumers", slow_consumers);
   visit("clients", clients);
   visit("routes", routes);

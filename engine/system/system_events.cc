@@ -15,25 +15,11 @@ namespace rubus {
 
 namespace {
 
-void write_flow(JsonWriter& json, std::string_view key, std::uint64_t messages,
-                std::uint64_t bytes) {
-  json.begin_object(key);
-  json.number("msgs", messages);
-  json.number("bytes", bytes);
-  json.end_object();
-}
-
-void write_by_kind(JsonWriter& json, std::string_view key, std::uint64_t clients,
-                   std::uint64_t routes, std::uint64_t leafs) {
-  if (clients + routes + leafs == 0) {
-    return;
+void write_by_kind_if_any(JsonWriter& json, std::string_view key, std::uint64_t clients,
+                          std::uint64_t routes, std::uint64_t leafs) {
+  if (clients + routes + leafs > 0) {
+    write_by_kind(json, key, clients, routes, leafs);
   }
-  json.begin_object(key);
-  json.number("clients", clients);
-  json.number("routes", routes);
-  json.number("gateways", std::uint64_t{0});
-  json.number("leafs", leafs);
-  json.end_object();
 }
 
 void write_routes(JsonWriter& json, const std::vector<RouteRecord>& routes) {
@@ -95,12 +81,12 @@ std::string SystemServices::statsz(const MonitorFacts& facts) {
              counters.traffic.in_bytes);
   json.number("slow_consumers",
               counters.slow_consumers + counters.slow_routes + counters.slow_leafs);
-  write_by_kind(json, "slow_consumer_stats", counters.slow_consumers, counters.slow_routes,
-                counters.slow_leafs);
+  write_by_kind_if_any(json, "slow_consumer_stats", counters.slow_consumers, counters.slow_routes,
+                       counters.slow_leafs);
   json.number_if_set("stale_connections",
                      counters.stale_connections + counters.stale_routes + counters.stale_leafs);
-  write_by_kind(json, "stale_connection_stats", counters.stale_connections, counters.stale_routes,
-                counters.stale_leafs);
+  write_by_kind_if_any(json, "stale_connection_stats", counters.stale_connections,
+                       counters.stale_routes, counters.stale_leafs);
   json.number_if_set("stalled_clients", counters.stalled_clients);
   write_routes(json, facts.peers.routes);
   // Servers that are connected count before their first heartbeat.
