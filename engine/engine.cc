@@ -52,16 +52,6 @@ void Engine::update_accounts() {
   }
 }
 
-// The reader refuses such a configuration; whatever comes to here by another way is not to go
-// without a word.
-void Engine::log_import_problems() {
-  if (context_.options->shard.index == 0) {
-    for (const std::string& problem : context_.import_problems) {
-      context_.log(LogLevel::error, "Import left out: " + problem);
-    }
-  }
-}
-
 // What is subscribed in an account whose imports changed follows them.
 void Engine::renew_shadows(Account& account) {
   const auto renew = [&account](Subscription* first) {
@@ -212,7 +202,7 @@ void Engine::close_peers() {
 // The first step: from here on there is an output to ask for things.
 void Engine::begin() {
   has_begun_ = true;
-  log_import_problems();
+  log_left_imports(context_);
   system_.start();
   if (context_.options->shard.index == 0) {
     peer_table_.start();
@@ -415,7 +405,7 @@ void Engine::on(const OptionsChanged& changed) {
   const std::shared_ptr<const Options> before = context_.options;
   context_.options = changed.options;
   update_accounts();
-  log_import_problems();
+  log_left_imports(context_);
   for (std::unique_ptr<ClientSession>& session : sessions_) {
     if (session != nullptr) {
       session->on_options(*before);

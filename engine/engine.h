@@ -80,7 +80,6 @@ class Engine {
   void close_slow_links();
   void tell_connect_urls();
   void update_accounts();
-  void log_import_problems();
   void renew_shadows(Account& account);
   void begin_linking();
   ClientNumber next_number();

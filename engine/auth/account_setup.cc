@@ -101,6 +101,14 @@ std::vector<Account*> set_up_accounts(EngineContext& context) {
   return changed;
 }
 
+void log_left_imports(EngineContext& context) {
+  if (context.options->shard.index == 0) {
+    for (const std::string& problem : context.import_problems) {
+      context.log(LogLevel::error, "Import left out: " + problem);
+    }
+  }
+}
+
 void count_imports(EngineContext& context, Account& joined) {
   for (const auto& [name, account] : context.accounts) {
     if (const AccountImports* const imports = account->imports(); imports != nullptr) {

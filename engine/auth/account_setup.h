@@ -14,6 +14,10 @@ namespace rubus {
 // The accounts whose imports changed: what is subscribed in them is to get new shadows.
 std::vector<Account*> set_up_accounts(EngineContext& context);
 
+// The reader refuses a configuration with imports that cannot be; what comes by another way is left
+// out, and shard 0 says so. Within a step.
+void log_left_imports(EngineContext& context);
+
 // `joined` begins to count interest: what imports and owed answers want in it is counted.
 void count_imports(EngineContext& context, Account& joined);
 

@@ -140,10 +140,37 @@ void SystemServices::begin_telling() {
   desk_.gather(*this, facts_for_news, std::make_shared<const MonitorQuestion>());
 }
 
+// What needs no facts.
+bool SystemServices::answer_at_once(const Request& request) {
+  if (request.zone == SystemZone::idz) {
+    std::string text;
+    JsonWriter json(text, JsonStyle::compact);
+    const ServerIdentity& identity = context_.options->identity;
+    json.begin_object({});
+    json.text("name", identity.server_name);
+    json.text("host", identity.host);
+    json.text("id", identity.server_id);
+    json.end_object();
+    answer(request, std::move(text));
+  } else if (request.zone == SystemZone::raftz || request.zone == SystemZone::ipqueuesz) {
+    answer(request, envelope("data", "{}"));
+  } else if (request.zone == SystemZone::account_jsz) {
+    answer(request, refusal(500, "jetstream not enabled", true));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void SystemServices::begin_answering() {
   asked_bytes_ -= asked_.front().size();
-  answering_ = std::move(asked_.front());
+  Request next = std::move(asked_.front());
   asked_.pop_front();
+  if (answer_at_once(next)) {
+    count_turn(waiting_.back().payload.size());
+    return;
+  }
+  answering_ = std::move(next);
   auto question = std::make_shared<MonitorQuestion>();
   question->path = path_of(answering_->zone);
   const bool is_count = answering_->zone == SystemZone::count_subscribers ||

@@ -1,6 +1,7 @@
 #include "engine/system/system_services.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/base/text_number.h"
@@ -141,7 +142,10 @@ void SystemServices::flush() {
       }
     }
     if (may_tell()) {
+      // Numbers before what changed them.
+      std::vector<Waiting> behind = std::exchange(waiting_, {});
       begin_telling();
+      std::move(behind.begin(), behind.end(), std::back_inserter(waiting_));
     }
     if (waiting_.empty() && may_answer()) {
       begin_answering();
@@ -254,28 +258,6 @@ bool SystemServices::on_request(const Service& service, const MessageSource& sou
   return take(std::move(request), payload);
 }
 
-// What needs no facts.
-bool SystemServices::answer_at_once(const Request& request) {
-  if (request.zone == SystemZone::idz) {
-    std::string text;
-    JsonWriter json(text, JsonStyle::compact);
-    const ServerIdentity& identity = context_.options->identity;
-    json.begin_object({});
-    json.text("name", identity.server_name);
-    json.text("host", identity.host);
-    json.text("id", identity.server_id);
-    json.end_object();
-    answer(request, std::move(text));
-  } else if (request.zone == SystemZone::raftz || request.zone == SystemZone::ipqueuesz) {
-    answer(request, envelope("data", "{}"));
-  } else if (request.zone == SystemZone::account_jsz) {
-    answer(request, refusal(500, "jetstream not enabled", true));
-  } else {
-    return false;
-  }
-  return true;
-}
-
 bool SystemServices::take(Request request, std::string_view json) {
   request.options = read_options(context_, request.zone, json);
   const bool is_command = request.zone == SystemZone::kick || request.zone == SystemZone::lame_duck;
@@ -309,9 +291,6 @@ bool SystemServices::take(Request request, std::string_view json) {
   }
   if (!request.options.fault.empty()) {
     answer(request, refusal(400, request.options.fault, false));
-    return true;
-  }
-  if (answer_at_once(request)) {
     return true;
   }
   const bool names_account = token_of(request.subject, 2) == "ACCOUNT";

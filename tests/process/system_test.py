@@ -47,7 +47,7 @@ LEFT_OUT = (".client.rtt ",)
 class System(ProcessCase):
     def setUp(self):
         super().setUp()
-        self.server, _ = self.start_with(CONFIGURATION, "-m", sp.free_port())
+        self.server, self.configuration = self.start_with(CONFIGURATION, "-m", sp.free_port())
         self.inboxes = 0
 
     def login(self, user):
@@ -144,6 +144,18 @@ class Requests(System):
         self.check("KICK of nobody", self.ask(client, kick, '{"cid":999}'))
         self.check("KICK", self.ask(client, kick, json.dumps({"cid": victim.info["client_id"]})))
         self.assertTrue(victim.is_closed())
+
+
+    def test_a_reload_is_answered_with_its_outcome(self):
+        client = self.login("sys")
+        subject = f"$SYS.REQ.SERVER.{client.info['server_id']}.RELOAD"
+        self.assertEqual(list(self.ask(client, subject)), ["server"])
+        with open(self.configuration, "a", encoding="utf-8") as text:
+            text.write("broken {\n")
+        answer = self.ask(client, subject)
+        self.assertEqual(list(answer), ["server", "error"])
+        self.assertEqual(answer["error"]["code"], 500)
+        self.assertNotEqual(answer["error"]["description"], "")
 
 
 class Events(System):

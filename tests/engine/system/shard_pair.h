@@ -78,17 +78,18 @@ class ShardPair {
 
   void step(std::uint32_t shard, std::vector<Input> inputs) {
     engines_[shard]->step({now_, WallTime{now_.nanoseconds}, inputs}, output_);
+    const Output output = std::exchange(output_, Output());
     const std::uint32_t other = 1 - shard;
-    for (const SnapshotWish& wish : output_.snapshot_wishes) {
+    for (const SnapshotWish& wish : output.snapshot_wishes) {
       to_do_.emplace_back(other, SnapshotAsked{wish.ticket, wish.question});
     }
-    for (const SnapshotGiven& given : output_.snapshots) {
+    for (const SnapshotGiven& given : output.snapshots) {
       to_do_.emplace_back(0, SnapshotTaken{given.ticket, shard, given.snapshot});
     }
-    for (const MonitorReply& reply : output_.replies) {
+    for (const MonitorReply& reply : output.replies) {
       reply_ = reply.body;
     }
-    for (const ConnectionId connection : output_.sendable) {
+    for (const ConnectionId connection : output.sendable) {
       std::array<ByteView, 64> views;
       const std::size_t count = engines_[shard]->gather(connection, views);
       std::string text;
@@ -98,14 +99,14 @@ class ShardPair {
       if (text.empty()) {
         continue;
       }
-      to_do_.emplace_back(shard, BytesSent{connection, text.size()});
+      step(shard, {BytesSent{connection, text.size()}});
       if (connection == link) {
         to_do_.emplace_back(other, BytesReceived{link, Slice::copy_of(pool_, text)});
       } else {
         received_[{shard, connection.slot}].append(text);
       }
     }
-    for (const CloseConnection& wish : output_.closes) {
+    for (const CloseConnection& wish : output.closes) {
       to_do_.emplace_back(shard, ConnectionClosed{wish.connection, CloseCause::peer_closed});
     }
   }

@@ -20,7 +20,7 @@ Options leaf_options() {
 // A system user that listens to all events, and leaf nodes.
 class LeafEvents : public testing::Test {
  protected:
-  LeafEvents() { stage.harness.send(system, "SUB $SYS.SERVER.> 1\r\nSUB $SYS.ACCOUNT.> 1\r\n"); }
+  LeafEvents() { stage.harness.send(system, "SUB $SYS.SERVER.> 1\r\nSUB $SYS.ACCOUNT.> 2\r\n"); }
 
   int join(std::string_view password) {
     const int leaf = stage.harness.open_peer(ConnectionKind::leaf, {});
