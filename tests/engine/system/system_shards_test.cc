@@ -43,6 +43,16 @@ TEST(SystemShards, numbers_of_an_account_in_use_on_another_shard_alone_are_refre
   EXPECT_TRUE(has(told, "\"acc\":\"A\",\"name\":\"A\",\"conns\":1,")) << told;
 }
 
+TEST(SystemShards, connections_that_ended_on_any_shard_are_in_the_metrics) {
+  ShardPair pair(system_options());
+  for (std::uint32_t shard = 0; shard < 2; ++shard) {
+    pair.login(shard, 1, "A");
+    pair.hang_up(shard, 1);
+  }
+  EXPECT_TRUE(
+      has(pair.document("/metrics", {}), "rubus_closed_connections_total{server_id=\"s1\"} 2\n"));
+}
+
 TEST(SystemShards, subscribers_of_both_shards_are_counted_one_by_one) {
   ShardPair pair(system_options());
   pair.login(0, 1, "SYS");
