@@ -59,7 +59,7 @@ constexpr const char* varz_document = R"({
   "slow_consumers": 0,
   "stale_connections": 0,
   "stalled_clients": 0,
-  "subscriptions": 1,
+  "subscriptions": 49,
   "http_req_stats": {
     "/connz": 1,
     "/varz": 2
