@@ -41,17 +41,24 @@ std::vector<AccountRecord> own_accounts(const MonitorFacts& facts) {
   for (const auto& [name, account] : facts.context.accounts) {
     records.push_back(record_of(*account, is_first_shard));
   }
+  // Neighbours often have the same account.
+  const Account* last = nullptr;
+  AccountRecord* record = nullptr;
   for (const std::unique_ptr<ClientSession>& session : facts.sessions) {
     if (session == nullptr || session->is_closing() || session->account() == nullptr) {
       continue;
     }
-    if (AccountRecord* record = find_record(records, session->account()->name())) {
+    if (session->account() != last) {
+      last = session->account();
+      record = find_record(records, last->name());
+    }
+    if (record != nullptr) {
       record->clients.add(session->wire().traffic);
     }
   }
   for (const LeafRecord& leaf : facts.peers.leafs) {
-    if (AccountRecord* record = find_record(records, leaf.connection.account)) {
-      record->leafs.add(leaf.connection.traffic);
+    if (AccountRecord* bound = find_record(records, leaf.connection.account)) {
+      bound->leafs.add(leaf.connection.traffic);
     }
   }
   return records;
