@@ -1,5 +1,7 @@
 #include "sim/model/pubsub_model.h"
 
+#include <algorithm>
+
 #include "engine/base/text_number.h"
 #include "sim/model/naive_subject.h"
 #include "sim/stand_ins.h"
@@ -181,6 +183,16 @@ void PubsubModel::on_login_answered(Serial serial, bool is_accepted, Instant now
   }
 }
 
+// Where passwords are hashed every refusal of a name or password takes the time of a check.
+bool PubsubModel::refuses_slowly(std::string_view name) const {
+  const auto& users = scenario_.users;
+  const bool has_nkeys = std::any_of(users.begin(), users.end(),
+                                     [](const ScenarioUser& each) { return is_nkey(each.name); });
+  return !(is_nkey(name) && has_nkeys) &&
+         std::any_of(users.begin(), users.end(),
+                     [](const ScenarioUser& each) { return each.is_hashed; });
+}
+
 // True if the operation may go on; false if the session ended or waits for a password check.
 bool PubsubModel::log_in(ModelSession& session, const ClientOperation& operation) {
   const ScenarioStep& step = operation.step;
@@ -200,8 +212,16 @@ bool PubsubModel::log_in(ModelSession& session, const ClientOperation& operation
     name = scenario_.no_auth_user;
   }
   const ScenarioUser* user = user_named(name);
-  if (user == nullptr || name.empty()) {
-    refuse(session, "Authorization Violation");
+  const bool is_known = user != nullptr && !name.empty();
+  const bool is_wrong = is_known && !is_anonymous && !user->is_hashed && !is_nkey(user->name) &&
+                        user->password != step.connect.password;
+  if (!is_known || is_wrong) {
+    if (is_connect && refuses_slowly(name)) {
+      session.is_login_pending = true;
+      session.wish = step.connect;
+    } else {
+      refuse(session, "Authorization Violation");
+    }
     return false;
   }
   session.user = user;
@@ -213,10 +233,6 @@ bool PubsubModel::log_in(ModelSession& session, const ClientOperation& operation
   if (user->is_hashed || is_nkey(user->name)) {
     session.is_login_pending = true;
     session.wish = step.connect;
-    return false;
-  }
-  if (user->password != step.connect.password) {
-    refuse(session, "Authorization Violation");
     return false;
   }
   session.is_logged_in = true;

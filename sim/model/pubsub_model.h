@@ -114,6 +114,7 @@ class PubsubModel {
   void tell(ModelSession& session, std::string_view frame);
   void tell_error(ModelSession& session, const std::string& text);
   void tell_ok(ModelSession& session);
+  bool refuses_slowly(std::string_view name) const;
   bool log_in(ModelSession& session, const ClientOperation& operation);
   bool log_in_by_token(ModelSession& session, const ConnectWish* wish);
   const ScenarioUser* user_named(std::string_view name) const;
