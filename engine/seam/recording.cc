@@ -9,7 +9,7 @@ namespace rubus {
 namespace {
 
 constexpr std::string_view magic = "RUBUSREC";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::size_t frame_bytes = 8;  // length and checksum
 constexpr char kind_batch = 'B';
 constexpr char kind_digest = 'D';

@@ -180,6 +180,6 @@ def deliveries(subscriber, *publishers):
         with fence(subscriber) as subject:
             wait_interest(subscriber, publisher)
             publisher.pub(subject).sync()
-            sp.wait_until(lambda: subscriber.has_fence(subject),  # pylint: disable=cell-var-from-loop
-                          "the fence behind the messages")
+            # pylint: disable=cell-var-from-loop
+            sp.wait_until(lambda: subscriber.has_fence(subject), "the fence behind the messages")
     return subscriber.take()

@@ -46,8 +46,10 @@ class BadLinks(ClusterCase):
         nodes = [Machine(self, f"n{number}",
                          cluster_case.SERVERS[(number - 1) % len(cluster_case.SERVERS)],
                          number, self.machines) for number in (1, 2, 3)]
-        for node in nodes:
-            node.configure(routes=[] if node is nodes[0] else [nodes[0].url], cluster=PINGS)
+        for number, node in enumerate(nodes):
+            # nats-server dials who it was only told of once: a lost packet, and there is no mesh.
+            seeds = nodes[:1] if node.is_rubus else nodes[:number]
+            node.configure(routes=[seed.url for seed in seeds if seed is not node], cluster=PINGS)
             node.launch()
         for node in nodes:
             node.server.wait_ready()

@@ -112,7 +112,7 @@ setup_cli() {
   local go
   go=$(find_go)
   say "installing the nats command line tool"
-  GOBIN=$tools/bin CGO_ENABLED=0 "$go" install github.com/nats-io/natscli/nats@latest >&2
+  GOBIN=$tools/bin CGO_ENABLED=0 "$go" install github.com/nats-io/natscli/nats@v0.5.1 >&2
 }
 
 setup_exporter() {  # the stock Prometheus exporter, at the version its go.mod names

@@ -105,66 +105,6 @@ TEST(LeafHub, sends_messages_in_the_recorded_forms) {
   EXPECT_EQ(shard.take(leaf), "HMSG l.q + r.1 G H 18 22\r\nNATS/1.0\r\nK: v\r\n\r\nbody\r\n");
 }
 
-// Two wishes and a group of the leaf meet the import: three shadows, one link.
-TEST(LeafHub, an_imported_message_crosses_a_link_once_with_every_group_it_shall_serve) {
-  Options options = hub_with_user();
-  options.accounts.resize(2);
-  options.accounts[0].stream_imports = {{"EXP", "s.>", "in.s.>"}};
-  options.accounts[1].name = "EXP";
-  options.accounts[1].stream_exports = {{"s.>", false, {}, 0}};
-  options.authorization.users.resize(1);
-  options.authorization.users[0].name = "e";
-  options.authorization.users[0].password = "p";
-  options.authorization.users[0].account = "EXP";
-  ShardHarness shard(options);
-  const int leaf = join(shard);
-  shard.send(leaf, "LS+ in.s.>\r\nLS+ in.*.x\r\nLS+ in.s.x G 2\r\nLS+ in.s.* G 1\r\n");
-  shard.take(leaf);
-  const int client = shard.connect(R"({"user":"e","pass":"p"})");
-  shard.send(client, "PUB s.x 2\r\nhi\r\nPUB s.x.y r 2\r\nhi\r\n");
-  EXPECT_EQ(shard.take(leaf), "LMSG in.s.x | G 2\r\nhi\r\nLMSG in.s.x.y r 2\r\nhi\r\n");
-}
-
-TEST(LeafHub, an_imported_member_at_a_leaf_serves_only_if_nobody_else_can) {
-  Options options = hub_with_user();
-  options.accounts.resize(2);
-  options.accounts[0].stream_imports = {{"EXP", "s.>", ""}};
-  options.accounts[1].name = "EXP";
-  options.accounts[1].stream_exports = {{"s.>", false, {}, 0}};
-  options.authorization.users.resize(1);
-  options.authorization.users[0].name = "e";
-  options.authorization.users[0].password = "p";
-  options.authorization.users[0].account = "EXP";
-  ShardHarness shard(options);
-  const int leaf = join(shard);
-  shard.send(leaf, "LS+ s.x G 5\r\n");
-  shard.take(leaf);
-  const int client = shard.connect(R"({"user":"e","pass":"p"})");
-  const int member = shard.connect(R"({"user":"e","pass":"p"})");
-  shard.send(member, "SUB s.x G 1\r\n");
-  for (int at = 0; at < 50; ++at) {
-    shard.send(client, "PUB s.x 1\r\nx\r\n");
-  }
-  EXPECT_EQ(shard.take(leaf), "");
-  shard.hang_up(member);
-  shard.send(client, "PUB s.x 1\r\nx\r\n");
-  EXPECT_EQ(shard.take(leaf), "LMSG s.x | G 1\r\nx\r\n");
-}
-
-TEST(LeafHub, a_leaf_may_have_as_many_wishes_as_a_client_and_keeps_those_it_has) {
-  Options options = hub();
-  options.limits.max_subscriptions = 2;
-  ShardHarness shard(options);
-  const int leaf = join(shard);
-  shard.take(leaf);
-  EXPECT_EQ(shard.send(leaf, "LS+ a\r\nLS+ b G 1\r\nLS+ c\r\nLS+ b G 3\r\n"),
-            "-ERR 'maximum subscriptions exceeded'\r\n");
-  const int client = shard.connect();
-  shard.send(client, "PUB a 1\r\n1\r\nPUB b 1\r\n2\r\nPUB c 1\r\n3\r\n");
-  EXPECT_EQ(shard.take(leaf), "LMSG a 1\r\n1\r\nLMSG b | G 1\r\n2\r\n");
-  EXPECT_EQ(shard.send(leaf, "LS- a\r\nLS+ c\r\n"), "");
-}
-
 TEST(LeafHub, tells_of_each_change_of_interest_as_recorded) {
   ShardHarness shard(hub());
   const int leaf = join(shard);

@@ -481,6 +481,8 @@ TEST(Sibling, the_other_shards_tell_of_their_own_clients_only) {
   harness.send(first, "RS+ $G foo\r\nRMSG $G foo 2\r\nhi\r\n");
   EXPECT_EQ(harness.take(third), "");
   const int client = harness.connect();
+  EXPECT_EQ(harness.take(first), "INFO {\"connections_of\":\"$G\",\"connections\":1}\r\n");
+  harness.take(third);
   harness.send(client, "SUB bar 1\r\nPING\r\n");
   EXPECT_EQ(harness.take(first), "RS+ $G bar\r\n");
   EXPECT_EQ(harness.take(third), "RS+ $G bar\r\n");

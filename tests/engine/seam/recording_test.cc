@@ -99,7 +99,7 @@ TEST(Recording, another_version_is_named) {
   RecordingReader reader(file);
   RecordingHeader header;
   EXPECT_FALSE(reader.read_header(header));
-  EXPECT_EQ(reader.why(), "recording version 9 is not the version 1 that this build reads");
+  EXPECT_EQ(reader.why(), "recording version 9 is not the version 2 that this build reads");
 }
 
 }  // namespace
