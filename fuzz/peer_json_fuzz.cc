@@ -51,8 +51,8 @@ void hold_leaf_info(std::string_view json) {
   if (!read_leaf_info(json, info)) {
     return;
   }
-  // An escape of six bytes is three at most.
-  law(size_of(info.leafnode_urls) <= json.size(), "a list is no larger than its JSON");
+  // A byte that is no UTF-8 is replaced by three; an escape of six bytes is three at most.
+  law(size_of(info.leafnode_urls) <= 3 * json.size(), "a list is no larger than its JSON");
   const bool is_hub = info.client_id != 0 && (!info.leafnode_urls.empty() || info.info_on_connect);
   law(refuse_hub_info(info, info.cluster).has_value() == (!is_hub || !info.cluster.empty()),
       "a hub is refused for its port or its cluster");
