@@ -395,6 +395,31 @@ TEST(RouteSession, an_invalid_subscription_that_a_member_complains_of_costs_no_r
   EXPECT_TRUE(harness.is_closed(peer));
 }
 
+TEST(RouteSession, a_server_told_of_is_given_up_when_it_was_not_there_for_ten_minutes) {
+  ShardHarness harness(clustered());
+  const int b = join(harness, "NB", "b");
+  harness.send(b, info_line("NC", "c", ",\"ip\":\"nats-route://10.0.0.3:6400/\""));
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  found->addresses[0].bytes = {10, 0, 0, 3};
+  const auto refused = std::make_shared<const DialTrouble>(DialTrouble{"connection refused"});
+  std::size_t dials_in_nine_minutes = 0;
+  for (int second = 0; second < 660; ++second) {
+    harness.take(b);
+    harness.send(b, "PONG\r\n");
+    for (const ResolveHost& asked : std::exchange(harness.resolves(), {})) {
+      harness.step({HostResolved{asked.ticket, found}});
+    }
+    for (const DialPeer& dial : std::exchange(harness.dials(), {})) {
+      dials_in_nine_minutes += second < 540 ? 1 : 0;
+      EXPECT_LT(second, 602);
+      harness.step({DialFailed{dial.ticket, refused}});
+    }
+    harness.advance(seconds(1));
+  }
+  EXPECT_GT(dials_in_nine_minutes, 500U);
+}
+
 TEST(RouteSession, a_failed_dial_is_tried_again_within_a_second) {
   Options options = clustered();
   options.cluster.routes = {{"node-b", 6222, "", "", false}};
