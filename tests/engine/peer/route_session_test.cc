@@ -47,6 +47,15 @@ int join(ShardHarness& harness, std::string_view id, std::string_view name,
   return peer;
 }
 
+// The connection to the one configured route; nothing is said on it yet.
+int dial_out(ShardHarness& harness) {
+  harness.step({});
+  auto found = std::make_shared<HostAddresses>();
+  found->addresses.resize(1);
+  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
+  return harness.open_peer(ConnectionKind::route, harness.dials()[0].ticket);
+}
+
 bool has_log(const ShardHarness& harness, std::string_view text) {
   for (const LogLine& line : harness.logs()) {
     if (line.text.find(text) != std::string::npos) {
@@ -304,11 +313,7 @@ TEST(RouteSession, a_route_that_began_by_other_rules_ends_with_a_reload) {
   Options options = clustered();
   options.cluster.routes = {{"node-b", 6222, "", "", false}};
   ShardHarness harness(options);
-  harness.step({});
-  auto found = std::make_shared<HostAddresses>();
-  found->addresses.resize(1);
-  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
-  const int dialed = harness.open_peer(ConnectionKind::route, harness.dials()[0].ticket);
+  const int dialed = dial_out(harness);
   harness.send(dialed, info_line("NB", "b"));
   const int accepted = join(harness, "NC", "c");
   options.cluster.ping_max = 3;
@@ -534,11 +539,7 @@ TEST(RouteSession, a_peer_that_lost_its_connection_unseen_gets_a_new_one) {
   Options options = clustered();
   options.cluster.routes = {{"node-b", 6222, "", "", false}};
   ShardHarness harness(options);
-  harness.step({});
-  auto found = std::make_shared<HostAddresses>();
-  found->addresses.resize(1);
-  harness.step({HostResolved{harness.resolves()[0].ticket, found}});
-  const int ours = harness.open_peer(ConnectionKind::route, harness.dials()[0].ticket);
+  const int ours = dial_out(harness);
   harness.send(ours, info_line("NB", "b", ",\"rubus\":\"1\""));
   EXPECT_TRUE(harness.is_closed(join(harness, "NB", "b", ",\"rubus\":\"1\"")));
   harness.advance(seconds(10));
